@@ -1,0 +1,1 @@
+"""PURE: the words that the domains of all services share."""

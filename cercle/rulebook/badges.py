@@ -1,0 +1,99 @@
+"""badges.yaml: what members achieve by doing something so many times."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from cercle.domain.action import Action
+from cercle.rulebook.conditions import Guarded, MemberFacts
+from cercle.rulebook.model import Condition, Entry, Identifier, Texts, TextsByLanguage
+from cercle.rulebook.scope import Scope
+from cercle.rulebook.source import Block
+
+
+class AchievementEntry(Entry):
+    """One achievement: `count` names the action type that is counted."""
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"sum", "distinct", "streak", "reach", "over", "revoke", "progress", "from", "during"}
+    )
+    id: Identifier
+    badge: TextsByLanguage
+    count: Identifier
+    when: Condition | None = None
+    levels: Annotated[dict[Identifier, Annotated[int, Field(ge=1, le=2**53)]], Field(min_length=1)]
+
+
+class BadgesFile(Entry):
+    """The file."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"challenges", "leaderboards"})
+    achievements: list[AchievementEntry] = Field(default=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Reached when the count is `at`."""
+
+    name: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Achievement:
+    """`levels` ascend."""
+
+    id: str
+    title: Texts
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class BadgeRules:
+    """The achievements by id, in the order of their ids."""
+
+    achievements: Mapping[str, Achievement]
+    by_action: dict[str, Guarded[Achievement, tuple[Achievement, ...]]]
+
+    def counted(self, action: Action, member: MemberFacts) -> tuple[Achievement, ...]:
+        """The achievements whose count this action raises."""
+        achievements = self.by_action.get(action.type)
+        return achievements.select(action.fields, action.occurred_at, member) if achievements else ()
+
+
+def check_badges(file: BadgesFile, scope: Scope) -> None:
+    """What is wrong goes to the scope's findings."""
+    scope.unique_ids(file.achievements)
+    for entry in file.achievements:
+        scope.trigger(entry, "count")
+        scope.texts(entry, "badge")
+        _check_levels(entry, scope)
+
+
+def _check_levels(entry: AchievementEntry, scope: Scope) -> None:
+    levels = entry.block["levels"]
+    assert isinstance(levels, Block)
+    for (below, at_below), (name, at) in pairwise(entry.levels.items()):
+        if at <= at_below:
+            place = levels.value_spots[name].place()
+            scope.findings.error(
+                place, f"levels ascend: `{name}` at {at} cannot follow `{below}` at {at_below}"
+            )
+
+
+def build_badges(file: BadgesFile, languages: tuple[str, ...], scope: Scope) -> BadgeRules:
+    """The rules, of a file without errors."""
+    achievements: dict[str, Achievement] = {}
+    by_action: dict[str, list[tuple[Achievement, str | None]]] = {}
+    for entry in sorted(file.achievements, key=lambda each: each.id):
+        levels = tuple(Level(name, at) for name, at in entry.levels.items())
+        achievement = Achievement(entry.id, Texts.of(entry.badge, languages[0]), levels)
+        achievements[entry.id] = achievement
+        by_action.setdefault(entry.count, []).append((achievement, entry.when))
+    return BadgeRules(
+        achievements,
+        {action: Guarded(items, scope.vocabularies[action], tuple) for action, items in by_action.items()},
+    )

@@ -1,0 +1,87 @@
+"""offers.yaml: what members are given, and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from cercle.rulebook.conditions import Guarded, MemberFacts
+from cercle.rulebook.model import Condition, Entry, Identifier, Texts, TextsByLanguage, words
+from cercle.rulebook.scope import BUILT_IN_TRIGGERS, Scope
+
+
+class IssueEntry(Entry):
+    """When an offer is given: on an action type, on `badge_unlocked` or on `tier_changed`."""
+
+    on: Identifier
+    when: Condition | None = None
+
+
+class OfferEntry(Entry):
+    """One offer."""
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"voucher", "stock", "limit", "budget", "invite", "channel", "during", "when", "segments"}
+    )
+    id: Identifier
+    title: TextsByLanguage
+    price: Annotated[str, words("free", later=r"[0-9]+ points?")]
+    issue: IssueEntry
+
+
+class OffersFile(Entry):
+    """The file."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"contests", "ranking"})
+    offers: list[OfferEntry] = Field(default=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer."""
+
+    id: str
+    title: Texts
+
+
+@dataclass(frozen=True)
+class OfferRules:
+    """The offers by id. `concern_actions`: some are issued on what members do, not on badges and tiers."""
+
+    offers: Mapping[str, Offer]
+    by_trigger: dict[str, Guarded[Offer, tuple[Offer, ...]]]
+    concern_actions: bool
+
+    def issued_on(
+        self, trigger: str, fields: Mapping[str, object], occurred_at: int, member: MemberFacts
+    ) -> tuple[Offer, ...]:
+        """The offers that are given for this, in the order of their ids.
+
+        `trigger` is an action type with its fields, `badge_unlocked` (badge, level) or
+        `tier_changed` (tier, previous); `occurred_at` in ms.
+        """
+        offers = self.by_trigger.get(trigger)
+        return offers.select(fields, occurred_at, member) if offers else ()
+
+
+def check_offers(file: OffersFile, scope: Scope) -> None:
+    """What is wrong goes to the scope's findings."""
+    scope.unique_ids(file.offers)
+    for entry in file.offers:
+        scope.texts(entry, "title")
+        scope.trigger(entry.issue, "on", BUILT_IN_TRIGGERS)
+
+
+def build_offers(file: OffersFile, languages: tuple[str, ...], scope: Scope) -> OfferRules:
+    """The rules, of a file without errors."""
+    offers: dict[str, Offer] = {}
+    by_trigger: dict[str, list[tuple[Offer, str | None]]] = {}
+    for entry in sorted(file.offers, key=lambda each: each.id):
+        offers[entry.id] = Offer(entry.id, Texts.of(entry.title, languages[0]))
+        by_trigger.setdefault(entry.issue.on, []).append((offers[entry.id], entry.issue.when))
+    return OfferRules(
+        offers,
+        {on: Guarded(items, scope.vocabularies[on], tuple) for on, items in by_trigger.items()},
+        any(on not in BUILT_IN_TRIGGERS for on in by_trigger),
+    )

@@ -1,0 +1,1 @@
+"""Plumbing without a domain noun: what every service's shell is made of."""

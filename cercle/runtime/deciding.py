@@ -1,0 +1,141 @@
+"""From what waits in the inbox to one COMMIT: deciding, evolving, and writing the records.
+
+Nothing here waits, and nothing is kept when it fails: the caller drops the batch.
+"""
+
+from asyncio import Future
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cercle.domain.decision import Instant, Rejection
+from cercle.runtime.lives import Lives
+from cercle.runtime.log import LogRecord
+from cercle.runtime.protocol import MAX_DEPTH, MAX_RECORD_BYTES, Cursor, committed_entry, position_bytes
+from cercle.runtime.service import Inspection, Refusal, Service
+from cercle.wire import log_pb2
+
+
+class Item(NamedTuple):
+    """One thing to decide.
+
+    `key` is empty when it concerns no state; then `command` is None, or the Rejection, or
+    the Failed that it already is. `after`: the input's topic and position after it.
+    """
+
+    cause: log_pb2.Cause
+    key: str
+    command: Any
+    rules: Any
+    now: Instant
+    depth: int = 0
+    after: tuple[str, Cursor] | None = None
+    source: LogRecord | None = None
+    reply: "Future[Any] | None" = None
+
+
+class Batch(msgspec.Struct):
+    """What one COMMIT writes, and what is to be done around it."""
+
+    seq: int
+    oe: int
+    at: Instant
+    positions: dict[str, Cursor]
+    entries: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
+    keys: dict[str, None] = msgspec.field(default_factory=dict)
+    refused: list[tuple[LogRecord, Rejection]] = msgspec.field(default_factory=list)
+    answers: list[tuple["Future[Any]", Any]] = msgspec.field(default_factory=list)
+
+
+class Deciding:
+    """Decides items one after another on the states in `lives`, for one incarnation."""
+
+    def __init__(self, service: Service, lives: Lives, epoch: int) -> None:
+        self._service = service
+        self._lives = lives
+        self._epoch = epoch
+        self._position_bytes: dict[str, bytes] = {}
+
+    def begin(self, seq: int, oe: int, at: Instant, positions: dict[str, Cursor]) -> Batch:
+        """An empty batch on that footing."""
+        self._position_bytes = {topic: position_bytes(topic, cursor) for topic, cursor in positions.items()}
+        return Batch(seq, oe, at, dict(positions))
+
+    def decide(self, batch: Batch, item: Item) -> None:
+        """Adds what the item brings about. Raises whatever the domain raises."""
+        self._move(batch, item)
+        if isinstance(item.command, log_pb2.Failed):
+            self._fail(batch, item, item.command)
+        elif isinstance(item.command, Rejection):
+            self._refuse(batch, item, item.command)
+        elif item.depth > MAX_DEPTH:
+            self._fail(batch, item, log_pb2.Failed(code="causation_too_deep", sentence=_TOO_DEEP))
+        elif isinstance(item.command, Inspection):
+            life = self._lives[item.key]
+            batch.answers.append((item.command.reply, item.command.look(life.state, max(batch.at, item.now))))
+        elif item.key:
+            self._judge(batch, item)
+
+    def _judge(self, batch: Batch, item: Item) -> None:
+        life = self._lives[item.key]
+        now = max(batch.at, item.now)
+        outcome = self._service.decide(life.state, item.command, item.rules, now)
+        if isinstance(outcome, Rejection):
+            self._refuse(batch, item, outcome)
+            return
+        if outcome.events:
+            for event in outcome.events:
+                life.state = self._service.evolve(life.state, event)
+            batch.at = now
+            record = self._record(batch, item, life.last_seq)
+            record.decision = self._service.encode_events(outcome.events)
+            self._append(batch, item.key, record)
+            life.last_seq = batch.seq
+            batch.keys[item.key] = None
+        if item.reply is not None:
+            batch.answers.append((item.reply, outcome.answer))
+
+    def _refuse(self, batch: Batch, item: Item, rejection: Rejection) -> None:
+        if item.reply is not None:
+            batch.answers.append((item.reply, Refusal(rejection)))
+        elif item.source is not None and self._service.reports_rejections:
+            batch.refused.append((item.source, rejection))
+
+    def _fail(self, batch: Batch, item: Item, failed: log_pb2.Failed) -> None:
+        record = self._record(batch, item, 0)
+        record.failed.CopyFrom(failed)
+        record.key = ""
+        self._append(batch, "", record)
+        if item.source is not None:
+            batch.refused.append((item.source, Rejection(failed.code, failed.sentence)))
+
+    def _record(self, batch: Batch, item: Item, previous_seq: int) -> log_pb2.Record:
+        return log_pb2.Record(
+            seq=batch.seq + 1,
+            oe=self._epoch,
+            poe=batch.oe,
+            key=item.key,
+            previous_seq=previous_seq,
+            cause=item.cause,
+            at_ms=batch.at,
+            rulebook=item.rules.version if item.rules is not None else "",
+            depth=item.depth,
+        )
+
+    def _append(self, batch: Batch, key: str, record: log_pb2.Record) -> None:
+        entry = committed_entry(record, b"".join(self._position_bytes.values()))
+        if len(entry) > MAX_RECORD_BYTES:
+            raise ValueError(
+                f"the decision takes {len(entry)} bytes; at most {MAX_RECORD_BYTES} fit a record"
+            )
+        batch.seq, batch.oe = record.seq, record.oe
+        batch.entries.append((key, entry))
+
+    def _move(self, batch: Batch, item: Item) -> None:
+        if item.after is not None:
+            topic, cursor = item.after
+            batch.positions[topic] = cursor
+            self._position_bytes[topic] = position_bytes(topic, cursor)
+
+
+_TOO_DEEP = f"decisions led to decisions more than {MAX_DEPTH} times; rules that feed each other in a circle?"

@@ -1,0 +1,86 @@
+"""A member's history: the chain of its records through the log, newest first.
+
+The state remembers the seq of the member's last record, each record the one before. Where a
+seq lies is known but for rare foreign records (epochs.py), so what is found is checked, and
+looked for further on when it is not there.
+"""
+
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from cercle.domain.decision import Instant
+from cercle.runtime.epochs import Epochs
+from cercle.runtime.lives import split
+from cercle.runtime.rpc import Rpc
+from cercle.runtime.topics import Topic, topic_name
+from cercle.wire import log_pb2
+
+_POLL_MS = 1_000
+_POLLS = 10
+
+
+class Line(NamedTuple):
+    """One record of a member's history; `decision` as the service wrote it."""
+
+    seq: int
+    at: Instant
+    rulebook: str
+    decision: bytes
+
+
+class LostEntry(Exception):
+    """A record is not where the log must have it."""
+
+
+async def history(
+    rpc: Rpc, service: str, member_id: str, limit: int, seq: int | None
+) -> tuple[list[Line], int]:
+    """Up to `limit` lines from the record `seq` on backwards (None: the newest), and the seq that follows.
+
+    Raises NotReady, LostEntry.
+    """
+    partition = rpc.partition_of(member_id)
+    if seq is None:
+        reading = await rpc.read(member_id)
+        seq = split(reading.state)[0] if reading.state else 0
+    epochs = Epochs(await rpc.store.epochs(partition))
+    lines: list[Line] = []
+    async with _Finder(rpc.settings.kafka, rpc.settings.club, service, partition) as finder:
+        while seq and len(lines) < limit:
+            record = await finder.find(epochs.offset_of(seq), seq, member_id)
+            lines.append(Line(seq, record.at_ms, record.rulebook, record.decision))
+            seq = record.previous_seq
+    return lines, seq
+
+
+class _Finder:
+    """Reads single records of one partition, keeping what a fetch brought along."""
+
+    def __init__(self, bootstrap: str, club: str, service: str, partition: int) -> None:
+        self._at = TopicPartition(topic_name(club, Topic(service)), partition)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        self._fetched: dict[int, ConsumerRecord] = {}
+
+    async def __aenter__(self) -> "_Finder":
+        await self._consumer.start()
+        self._consumer.assign([self._at])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def find(self, offset: int, seq: int, member_id: str) -> log_pb2.Record:
+        """The record with that seq and member, at `offset` or further on."""
+        for _ in range(_POLLS):
+            while (found := self._fetched.get(offset)) is not None:
+                entry = log_pb2.Entry.FromString(found.value)
+                if entry.record.seq == seq and entry.record.key == member_id:
+                    return entry.record
+                offset += 1
+            self._consumer.seek(self._at, offset)
+            fetched = (await self._consumer.getmany(self._at, timeout_ms=_POLL_MS)).get(self._at, [])
+            self._fetched.update((record.offset, record) for record in fetched)
+        raise LostEntry(f"record {seq} of {member_id} was not found from offset {offset} on")

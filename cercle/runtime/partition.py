@@ -1,0 +1,413 @@
+"""The owner of a partition: everything that changes it goes through here, one at a time.
+
+An `Incarnation` is one acquisition (docs/protocol.md). It decides what waits in its inbox,
+COMMITs to the store, SHIPs to the log, believes acks in order, answers, TRIMs; on any doubt
+it stops for good, and another begins. No lock, no thread; clock, store and log are given.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cercle.domain.decision import Instant
+from cercle.runtime.acquire import Ground, Place, acquire, packed
+from cercle.runtime.deciding import Batch, Deciding, Item
+from cercle.runtime.inbox import Inbox
+from cercle.runtime.lives import Lives
+from cercle.runtime.log import LogRecord, Outgoing, PositionLost
+from cercle.runtime.protocol import Cursor, Verdict, believed, epoch_suffix, read
+from cercle.runtime.rejected import rejected_record
+from cercle.runtime.service import ACTIONS, Clock, Command, Inspection, Intent, RulesInTime, Unavailable
+from cercle.runtime.store import Change, Footing
+from cercle.wire import log_pb2
+
+_DECIDING_SECONDS = 0.010
+_FEWEST_RECORDS, _MOST_RECORDS = 50, 2_000
+_OUTBOX_RECORDS = 20_000
+_IDLE_SECONDS = 1.0
+_TRIM_SECONDS = 0.1
+_DUE_KEYS = 200
+_MOST_COMMANDS = 1_000
+
+
+class Unbelieved(Exception):
+    """An ack does not show that nothing foreign lies between the fence and the record."""
+
+
+class Shipment(NamedTuple):
+    """Records on their way: their seqs, the ack of the first, who waits for them."""
+
+    first_seq: int
+    last_seq: int
+    last_oe: int
+    ack: "Future[int] | None"
+    answers: list[tuple["Future[Any]", Any]]
+    shipped_at: float
+
+
+class Incarnation:
+    """One acquisition of one partition by one service, from ACQUIRE until it stops."""
+
+    def __init__(self, place: Place, rules: RulesInTime, clock: Clock, partition_count: int) -> None:
+        self._place = place
+        self._rules = rules
+        self._clock = clock
+        self._partition_count = partition_count
+        self._lives = Lives(place.service)
+        self._inbox = Inbox(place.service.inputs)
+        self._batch_records = _FEWEST_RECORDS
+        self._singly = 0
+        self._shipments: asyncio.Queue[Shipment] = asyncio.Queue()
+        self._believing = asyncio.Event()
+        self._waiting: set[Future[Any]] = set()
+        self.serving = asyncio.Event()
+        self.served = False
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where chunks of actions, commands and reads are put."""
+        return self._inbox
+
+    @property
+    def position(self) -> int:
+        """The next offset of actions; meaningful once serving."""
+        return self._positions[ACTIONS].offset
+
+    def submit(self, work: Command | Inspection) -> None:
+        """Decides a command or a confirmed read; its reply comes when it is in the log for good."""
+        self._waiting.add(work.reply)
+        work.reply.add_done_callback(self._waiting.discard)
+        self._inbox.put(work)
+
+    async def run(self) -> None:
+        """Serves until it must stop, which is always by an exception."""
+        try:
+            await self._place.log.start()
+            self._stand(await acquire(self._place, self._lives))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._believe())
+                for topic in self._place.service.inputs[1:]:
+                    tasks.create_task(self._follow(topic))
+                tasks.create_task(self._serve())
+        finally:
+            self.serving.clear()
+            for reply in list(self._waiting):
+                if not reply.done():
+                    reply.set_exception(Unavailable())
+            await self._place.log.close()
+
+    def _stand(self, ground: Ground) -> None:
+        self._ground = ground
+        self._suffix = epoch_suffix(ground.epoch)
+        self._footing = ground.footing
+        self._positions = {t: ground.positions.get(t, Cursor()) for t in self._place.service.inputs}
+        self._at = ground.at
+        self._next_due = ground.next_due
+        self._believed = ground.seq_at_fence
+        self._believed_oe = ground.oe_at_fence
+        self._trimmed = ground.seq_at_fence
+        self._deciding = Deciding(self._place.service, self._lives, ground.epoch)
+        self._last_input_at = ground.at
+
+    # ---- inputs ---------------------------------------------------------------------
+
+    async def _follow(self, topic: str) -> None:
+        """Reads an input other than actions."""
+        await self.serving.wait()
+        async for chunk in self._place.log.read(topic, self._positions[topic].offset):
+            await self._inbox.offer(chunk)
+
+    async def _check_actions(self) -> None:
+        """A position that retention has passed is an alarm, never silently skipped."""
+        earliest = await self._place.log.earliest(ACTIONS)
+        if earliest > self.position:
+            raise PositionLost(
+                f"actions of partition {self._place.partition} begin at {earliest}, "
+                f"but {self.position} was to be read next: retention removed what was never judged"
+            )
+
+    # ---- SERVE ----------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        await self._check_actions()
+        if self._ground.reship:
+            self._place.metrics.reshipped(len(self._ground.reship))
+            await self._ship(self._ground.seq_at_fence + 1, self._reshipped(), [])
+        self._inbox.begin(self._positions)
+        self.served = True
+        self.serving.set()
+        while True:
+            await self._room_in_outbox()
+            if not await self._step():
+                trim_waits = self._believed > self._trimmed
+                await self._inbox.changed(_TRIM_SECONDS if trim_waits else _IDLE_SECONDS)
+                if not self._inbox.waiting():
+                    await self._keep()
+
+    async def _step(self) -> bool:
+        """Decides and commits one batch; False when there was nothing to do."""
+        items = await self._one() if self._singly else await self._all()
+        if not items:
+            return False
+        await self._load([item.key for item in items if item.key])
+        batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
+        started = self._clock.monotonic()
+        try:
+            for item in items:
+                self._deciding.decide(batch, item)
+        except Exception as error:
+            await self._decide_singly(items, error)
+            return True
+        self._pace(len(items), self._clock.monotonic() - started)
+        await self._commit(batch, items)
+        return True
+
+    async def _all(self) -> list[Item]:
+        """Commands first, then as many inputs as a batch takes, then what is due."""
+        return [
+            *self._commands(_MOST_COMMANDS),
+            *self._inputs(self._batch_records),
+            *await self._due(_DUE_KEYS),
+        ]
+
+    async def _one(self) -> list[Item]:
+        return self._commands(1) or self._inputs(1) or await self._due(1)
+
+    def _commands(self, limit: int) -> list[Item]:
+        items: list[Item] = []
+        while self._inbox.commands and len(items) < limit:
+            work = self._inbox.commands.popleft()
+            if work.reply.done():
+                continue
+            items.append(self._command_item(work))
+        return items
+
+    def _command_item(self, work: Command | Inspection) -> Item:
+        now = self._tick()
+        if isinstance(work, Inspection):
+            return Item(log_pb2.Cause(), work.member_id, work, None, now)
+        cause = log_pb2.Cause(command=work.key)
+        return Item(cause, work.member_id, work.command, self._rules.at(now), now, reply=work.reply)
+
+    def _inputs(self, limit: int) -> list[Item]:
+        if not self._rules.fresh():
+            return []
+        items: list[Item] = []
+        for topic in self._place.service.inputs:
+            position = self._positions[topic]
+            cursor = Cursor(position.offset, position.fence, position.seq, position.oe)
+            for record, end in self._inbox.records(topic, cursor.offset, limit - len(items)):
+                items.append(self._input_item(topic, record, cursor, end))
+        return items
+
+    def _input_item(self, topic: str, record: LogRecord, cursor: Cursor, end: int) -> Item:
+        """Decodes; an exception, twice, makes it a Failed."""
+        now = min(record.timestamp, self._clock.now())
+        self._last_input_at = max(self._last_input_at, now)
+        heard: tuple[Any, int] | None = None
+        for attempt in (1, 2):
+            try:
+                heard = self._hear(topic, record, cursor)
+                break
+            except Exception as error:
+                if attempt == 2:
+                    self._place.metrics.failed(topic, record.offset, error)
+                    heard = (_failed(error), 0)
+        cursor.offset = end
+        after = (topic, Cursor(cursor.offset, cursor.fence, cursor.seq, cursor.oe))
+        cause = log_pb2.Cause(input=log_pb2.Input(topic=topic, offset=record.offset))
+        what, depth = heard or (None, 0)
+        if isinstance(what, Intent):
+            return Item(cause, what.key, what.command, what.rules, now, depth, after, record)
+        return Item(cause, "", what, None, now, 0, after, record)
+
+    def _hear(self, topic: str, record: LogRecord, cursor: Cursor) -> tuple[Any, int]:
+        service = self._place.service
+        if topic == ACTIONS:
+            return service.listen(record, self._rules, self._partition_count), 0
+        before = Cursor(cursor.offset, cursor.fence, cursor.seq, cursor.oe)
+        entry = log_pb2.Entry.FromString(record.value or b"")
+        verdict = read(before, record.offset, entry)
+        cursor.fence, cursor.seq, cursor.oe = before.fence, before.seq, before.oe
+        if verdict is Verdict.APPLIES and entry.record.WhichOneof("body") == "decision":
+            return service.hear(topic, entry.record, self._rules), entry.record.depth + 1
+        if verdict in (Verdict.VOID, Verdict.GAP):
+            self._place.metrics.void(topic, verdict)
+        return None, 0
+
+    async def _due(self, limit: int) -> list[Item]:
+        now = self._tick()
+        if self._next_due is None or self._next_due > now:
+            return []
+        place = self._place
+        keys = await place.store.due(place.partition, place.token, self._footing, now, limit)
+        cause = log_pb2.Cause(due_ms=now)
+        return [Item(cause, key, place.service.due_command, self._rules.at(now), now) for key in keys]
+
+    def _tick(self) -> Instant:
+        """The wall clock only when every input is read to its end; never falls."""
+        caught_up = self._inbox.read_to_the_end(self._positions)
+        return max(self._at, self._clock.now() if caught_up else self._last_input_at)
+
+    async def _load(self, keys: list[str]) -> None:
+        missing = self._lives.missing(keys)
+        if missing:
+            place = self._place
+            found = await place.store.load(place.partition, place.token, self._footing, missing)
+            self._lives.add(missing, found)
+
+    async def _decide_singly(self, items: list[Item], error: Exception) -> None:
+        """Some item of the batch raised: decide again one by one; who raises alone is poison."""
+        self._lives.drop(item.key for item in items)
+        if len(items) > 1:
+            self._singly = len(items)
+            self._put_back(items)
+            return
+        [item] = items
+        self._place.metrics.failed(item.after[0] if item.after else "command", 0, error)
+        if item.reply is not None:
+            item.reply.set_exception(error)
+        elif isinstance(item.command, Inspection):
+            item.command.reply.set_exception(error)
+        else:
+            batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
+            self._deciding.decide(batch, item._replace(key="", command=_failed(error)))
+            await self._commit(batch, items)
+
+    def _put_back(self, items: list[Item]) -> None:
+        for item in reversed(items):
+            if isinstance(item.command, Inspection):
+                self._inbox.commands.appendleft(item.command)
+            elif item.reply is not None:
+                self._inbox.commands.appendleft(
+                    Command(item.key, item.cause.command, item.command, item.reply)
+                )
+
+    def _pace(self, decided: int, seconds: float) -> None:
+        """As many records a batch as fit the time budget."""
+        if decided >= self._batch_records:
+            fit = decided * _DECIDING_SECONDS / max(seconds, 1e-6)
+            wanted = min(2 * self._batch_records, int(fit))
+            self._batch_records = max(_FEWEST_RECORDS, min(_MOST_RECORDS, wanted))
+        self._singly = max(0, self._singly - decided)
+
+    # ---- COMMIT, SHIP, belief, TRIM --------------------------------------------------
+
+    async def _commit(self, batch: Batch, items: list[Item]) -> None:
+        place = self._place
+        if batch.refused:
+            await place.log.reject([rejected_record(record, why) for record, why in batch.refused])
+        first_seq = self._footing.seq + 1
+        entries = [entry for _, entry in batch.entries]
+        change = self._change(Footing(batch.seq, batch.oe))
+        change.positions, change.at = msgspec.msgpack.encode(batch.positions), batch.at
+        change.outbox = packed(entries) if entries else b""
+        for item in items:
+            if item.command is place.service.due_command:
+                # Also when nothing came of it: what stays in the schedule would come back at once.
+                change.due[item.key] = self._lives.due_of(item.key)
+        self._lives.put_into(change, batch.keys)
+        await self._write(change)
+        self._positions, self._at = batch.positions, batch.at
+        self._inbox.moved(self._positions)
+        place.metrics.decided(items, batch, self._inbox.lag(self._positions))
+        self._lives.shrink()
+        await self._ship(first_seq, [(key, entry) for key, entry in batch.entries], batch.answers)
+
+    def _change(self, footing: Footing) -> Change:
+        """An empty COMMIT, with the TRIM that rides on it."""
+        checkpoint = b""
+        if self._believed > self._trimmed:
+            shift = self._ground.epoch - self._ground.seq_at_fence
+            reader = Cursor(self._believed + shift + 1, self._ground.epoch, self._believed, self._believed_oe)
+            checkpoint = msgspec.msgpack.encode(reader)
+        positions = msgspec.msgpack.encode(self._positions)
+        return Change(footing, positions, self._at, trim_to=self._believed, checkpoint=checkpoint)
+
+    async def _write(self, change: Change) -> None:
+        place = self._place
+        started = self._clock.monotonic()
+        self._next_due = await place.store.commit(place.partition, place.token, self._footing, change)
+        place.metrics.committed(self._clock.monotonic() - started)
+        self._footing = change.footing
+        self._trimmed = change.trim_to
+
+    async def _keep(self) -> None:
+        """TRIM when idle; it also notices a lost footing before anyone asks."""
+        await self._write(self._change(self._footing))
+
+    async def _ship(
+        self, first_seq: int, entries: list[tuple[str, bytes]], answers: list[tuple["Future[Any]", Any]]
+    ) -> None:
+        started = self._clock.monotonic()
+        if not entries:
+            if answers:
+                seq, oe = self._footing.seq, self._footing.oe
+                self._shipments.put_nowait(Shipment(seq + 1, seq, oe, None, answers, started))
+            return
+        records = [Outgoing(key.encode(), entry + self._suffix, self._at) for key, entry in entries]
+        acks = await self._place.log.ship(records)
+        last_seq = first_seq - 1
+        for count, ack in acks:
+            first, last_seq = last_seq + 1, last_seq + count
+            waiting = answers if ack is acks[-1][1] else []
+            self._shipments.put_nowait(
+                Shipment(first, last_seq, self._oe_of(last_seq), ack, waiting, started)
+            )
+
+    def _oe_of(self, seq: int) -> int:
+        """The oe of a seq of this incarnation: its own epoch, but for what it sent again."""
+        index = seq - self._ground.seq_at_fence - 1
+        if index < len(self._ground.reship):
+            oe: int = log_pb2.Entry.FromString(self._ground.reship[index]).record.oe
+            return oe
+        return self._ground.epoch
+
+    def _reshipped(self) -> list[tuple[str, bytes]]:
+        return [(log_pb2.Entry.FromString(entry).record.key, entry) for entry in self._ground.reship]
+
+    async def _believe(self) -> None:
+        """Acks in the order of seqs; an ack counts only if nothing foreign lies before it."""
+        while True:
+            shipment = await self._shipments.get()
+            if shipment.ack is not None:
+                base = await shipment.ack
+                if not believed(base, shipment.first_seq, self._ground.epoch, self._ground.seq_at_fence):
+                    raise Unbelieved(f"seq {shipment.first_seq} came to lie at {base}")
+                self._believed, self._believed_oe = shipment.last_seq, shipment.last_oe
+                self._place.metrics.shipped(
+                    self._clock.monotonic() - shipment.shipped_at, self._footing.seq - self._believed
+                )
+            for reply, value in shipment.answers:
+                _answer(reply, value)
+            self._believing.set()
+
+    async def _room_in_outbox(self) -> None:
+        while self._footing.seq - self._believed >= _OUTBOX_RECORDS:
+            self._believing.clear()
+            await self._believing.wait()
+
+
+def _answer(reply: "Future[Any]", value: Any) -> None:
+    if reply.done():
+        return
+    if isinstance(value, Exception):
+        reply.set_exception(value)
+    else:
+        reply.set_result(value)
+
+
+def _failed(error: Exception) -> log_pb2.Failed:
+    return log_pb2.Failed(code="exception", sentence=f"{type(error).__name__}: {error}")
+
+
+def flatten(error: BaseException) -> Iterator[BaseException]:
+    """The causes inside exception groups."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from flatten(inner)
+    else:
+        yield error

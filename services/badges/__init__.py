@@ -1,0 +1,1 @@
+"""Badges: what members achieved, and where they stand."""

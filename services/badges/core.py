@@ -1,0 +1,101 @@
+"""The law of badges: every accepted action is a record, counts rise by it, and nothing earned is lost.
+
+`decide` reads only, `evolve` is the only place where a member changes. Pure: `now` is an
+argument, and the same events give the same member to the byte.
+"""
+
+from collections.abc import Mapping
+from typing import Union
+
+import msgspec
+
+from cercle.domain import seen
+from cercle.domain.action import Action, ActionAccepted
+from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.rulebook import MemberFacts, Rulebook
+from services.badges import achievements, tiers
+from services.badges.commands import Command, CountAction, CountPoints
+from services.badges.events import BadgeUnlocked, Event, PointsCounted, Progressed, TierChanged
+from services.badges.member import Member
+
+
+def new() -> Member:
+    """A member nobody has heard of."""
+    return Member()
+
+
+def decide(
+    member: Member, command: Command, rules: Rulebook, now: Instant
+) -> Union[Decision[Event], Rejection]:
+    """What the command brings about. Rejections: `late`, `future` (of an action)."""
+    match command:
+        case CountAction():
+            return count_action(member, command.action, rules, now)
+        case CountPoints():
+            return count_points(member, command.points, rules, now)
+
+
+def count_action(
+    member: Member, action: Action, rules: Rulebook, now: Instant
+) -> Union[Decision[Event], Rejection]:
+    """Accepted even if it counts for nothing, so that every service judges lateness alike."""
+    verdict = seen.judge(member.seen, action, rules.club.lateness)
+    if isinstance(verdict, Rejection):
+        return verdict
+    if verdict == "duplicate":
+        return Decision()
+    counted = rules.badges.counted(action, MemberFacts(tier=member.tier))
+    return Decision(
+        (
+            verdict,
+            *achievements.progress(member, counted, now),
+            *tiers.rise(member, rules.tiers, member.tier_points, now),
+        )
+    )
+
+
+def count_points(member: Member, points: int, rules: Rulebook, now: Instant) -> Decision[Event]:
+    """`points` more that count towards the tier."""
+    total = member.tier_points + points
+    return Decision((PointsCounted(points, total), *tiers.rise(member, rules.tiers, total, now)))
+
+
+def evolve(member: Member, event: Event) -> Member:
+    """Changes `member` in place and answers it."""
+    match event:
+        case ActionAccepted():
+            seen.note(member.seen, event)
+        case Progressed():
+            achievements.progressed(member, event)
+        case BadgeUnlocked():
+            achievements.unlocked(member, event)
+        case PointsCounted():
+            member.tier_points = event.total
+        case TierChanged():
+            member.tier = event.tier
+    return member
+
+
+def due_at(member: Member) -> Union[Instant, None]:
+    """When this member next needs a visit: never, since nothing here lapses with time."""
+    return None
+
+
+def ranks(member: Member) -> Mapping[str, int]:
+    """The member's score on each leaderboard: absolute, so that writing it twice changes nothing."""
+    return {"points": member.tier_points}
+
+
+class View(msgspec.Struct, frozen=True):
+    """What a reader sees: the tier, and every achievement by id."""
+
+    tier: tiers.TierView
+    achievements: tuple[achievements.ProgressView, ...]
+
+
+def view(member: Member, rules: Rulebook, language: str, now: Instant) -> View:
+    """The member's standing in `language` (empty: the club's first), by the rulebook of `now`."""
+    return View(
+        tiers.view(member, rules.tiers),
+        achievements.view(member, rules.badges.achievements, language),
+    )

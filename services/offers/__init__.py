@@ -1,0 +1,1 @@
+"""Offers: what the club gives its members."""

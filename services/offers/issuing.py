@@ -1,0 +1,97 @@
+"""Issuing: on an occasion (an action, a badge, a tier) the rules say which offers are given."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from cercle.domain.action import Action
+from cercle.domain.decision import Instant
+from cercle.rulebook import MemberFacts, OfferRules
+from services.offers.commands import Note, NoteBadge, NoteTier
+from services.offers.events import Event, OfferIssued, TierNoted
+from services.offers.member import Member
+
+
+class Occasion(msgspec.Struct, frozen=True):
+    """What offers are issued on: the trigger with the fields that conditions read, and the reason told."""
+
+    trigger: str
+    fields: Mapping[str, object]
+    occurred_at: Instant
+    reason: str
+
+
+def on_action(action: Action) -> Occasion:
+    """The action itself, its id the reason."""
+    return Occasion(action.type, action.fields, action.occurred_at, action.id)
+
+
+def on_note(note: Note) -> Occasion:
+    """A badge unlocked or a tier changed, at the time when the badges service decided it."""
+    match note:
+        case NoteBadge():
+            fields = {"badge": note.badge, "level": note.level}
+            return Occasion("badge_unlocked", fields, note.reached_at, f"{note.badge}/{note.level}")
+        case NoteTier():
+            fields = {"tier": note.tier, "previous": note.previous}
+            return Occasion("tier_changed", fields, note.changed_at, note.tier)
+
+
+def issue(
+    member: Member,
+    occasion: Occasion,
+    tier: str,
+    rules: OfferRules,
+    now: Instant,
+    before: Sequence[Event] = (),
+) -> list[Event]:
+    """The offers given on this occasion to a member in `tier`.
+
+    `before`: the events of the same cause that came first, not yet in the member.
+    """
+    facts = MemberFacts(tier=tier)
+    offers = rules.issued_on(occasion.trigger, occasion.fields, occasion.occurred_at, facts)
+    return [
+        OfferIssued(offer.id, occasion.trigger, occasion.reason, 1 + _count(member, offer.id, before), now)
+        for offer in offers
+    ]
+
+
+def hear(member: Member, notes: Iterable[Note], rules: OfferRules, now: Instant) -> list[Event]:
+    """The events of all notes in order: a later one finds the tier and the offers of an earlier one."""
+    events: list[Event] = []
+    tier = member.tier
+    for note in notes:
+        if isinstance(note, NoteTier) and note.tier != tier:
+            tier = note.tier
+            events.append(TierNoted(tier))
+        events += issue(member, on_note(note), tier, rules, now, events)
+    return events
+
+
+def _count(member: Member, offer: str, before: Sequence[Event]) -> int:
+    kept = sum(issued.offer == offer for issued in member.issued)
+    return kept + sum(isinstance(event, OfferIssued) and event.offer == offer for event in before)
+
+
+class OfferView(msgspec.Struct, frozen=True):
+    """An offer as its owner sees it: see OfferIssued."""
+
+    offer: str
+    title: str
+    issued_at: Instant
+    on: str
+    reason: str
+
+
+def view(member: Member, rules: OfferRules, language: str) -> tuple[OfferView, ...]:
+    """Newest first. What was given stays, under its id if the rulebook no longer has it."""
+    return tuple(
+        OfferView(one.offer, _title(one.offer, rules, language), one.issued_at, one.on, one.reason)
+        for one in reversed(member.issued)
+    )
+
+
+def _title(offer: str, rules: OfferRules, language: str) -> str:
+    known = rules.offers.get(offer)
+    return known.title.in_language(language) if known else offer

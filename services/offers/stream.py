@@ -1,0 +1,45 @@
+"""Inputs to commands: what the offers service makes of actions and of what badges decided."""
+
+from cercle.actions.intake import take
+from cercle.domain.decision import Rejection
+from cercle.runtime.log import LogRecord
+from cercle.runtime.service import Intent, RulesInTime, Service
+from cercle.wire import log_pb2
+from services.offers import core, member, wire
+from services.offers.commands import NoteAction
+
+
+def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Intent | Rejection | None:
+    """An action matters here only to a club that issues offers on actions."""
+    taken = take(record, rules.at, partition_count)
+    if isinstance(taken, Rejection):
+        return taken
+    action, version = taken
+    if not version.offers.concern_actions:
+        return None
+    return Intent(action.member_id, NoteAction(action), version)
+
+
+def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
+    """A badge that a member unlocked, a tier that changed."""
+    command = wire.heard(topic, record.decision)
+    return Intent(record.key, command, rules.at(record.at_ms)) if command is not None else None
+
+
+SERVICE = Service(
+    name="offers",
+    inputs=("actions", "badges"),
+    new=core.new,
+    encode_state=member.encode,
+    decode_state=member.decode,
+    decide=core.decide,
+    evolve=core.evolve,
+    due_at=core.due_at,
+    ranks=core.ranks,
+    encode_events=wire.encode,
+    decode_events=wire.decode,
+    listen=listen,
+    hear=hear,
+    reports_rejections=False,
+    due_command=None,
+)

@@ -1,0 +1,1 @@
+"""Points: what members earned, hold and spent."""

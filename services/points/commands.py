@@ -1,0 +1,72 @@
+"""What the points service is asked to decide.
+
+`key` is the sender's idempotency key and `issued_at` when it first asked. A command that
+cannot be meant raises ValueError when it is made: callers check what they were sent before.
+"""
+
+from typing import Union
+
+import msgspec
+
+from cercle.domain.action import Action
+from cercle.domain.decision import Instant
+
+
+class Earn(msgspec.Struct, frozen=True):
+    """A member did something that may earn points."""
+
+    action: Action
+
+
+class NoteTier(msgspec.Struct, frozen=True):
+    """The badges service says which tier the member has."""
+
+    tier: str
+
+
+class PlaceHold(msgspec.Struct, frozen=True):
+    """Set `points` aside in `wallet`, to be released by itself after `keep_for` ms."""
+
+    key: str
+    issued_at: Instant
+    wallet: str
+    points: int
+    keep_for: int
+
+    def __post_init__(self) -> None:
+        if not self.key or self.points < 1 or self.keep_for < 1:
+            raise ValueError("a hold needs a key, at least 1 point and at least 1 ms")
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """Spend what the hold with this id set aside."""
+
+    key: str
+    issued_at: Instant
+    hold: str
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise ValueError("a capture needs a key")
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Make available again what the hold with this id set aside."""
+
+    key: str
+    issued_at: Instant
+    hold: str
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise ValueError("a release needs a key")
+
+
+class DoDueWork(msgspec.Struct, frozen=True):
+    """Do what is due by now, such as releasing holds that timed out."""
+
+
+Request = Union[PlaceHold, Capture, Release]
+"""A command that somebody sent and waits for."""
+
+Command = Union[Earn, NoteTier, PlaceHold, Capture, Release, DoDueWork]

@@ -1,0 +1,114 @@
+"""The law of points: every accepted action is a record, and points only move, by double entry.
+
+`decide` reads only, `evolve` is the only place where a member changes. Pure: `now` is an
+argument, and the same events give the same member to the byte.
+"""
+
+from collections.abc import Mapping
+from typing import Union
+
+import msgspec
+
+from cercle.domain import seen
+from cercle.domain.action import ActionAccepted
+from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.rulebook import Rulebook
+from services.points import earning, holds, ledger, limits
+from services.points.commands import Capture, Command, DoDueWork, Earn, NoteTier, PlaceHold, Release
+from services.points.events import Captured, Earned, Event, Held, Refused, Released, TierNoted
+from services.points.member import Member, new
+
+__all__ = ["MemberView", "WalletView", "decide", "due_at", "evolve", "new", "ranks", "view"]
+
+
+def decide(
+    member: Member, command: Command, rules: Rulebook, now: Instant
+) -> Union[Decision[Event], Rejection]:
+    """What the command brings about, after all that was due before it.
+
+    Rejections: `late`, `future` (of an action), `too_old`, `key_reused` (of a request).
+    """
+    match command:
+        case Earn():
+            return earning.earn(member, command, rules, now)
+        case NoteTier():
+            return note_tier(member, command, now)
+        case PlaceHold():
+            return holds.place(member, command, now)
+        case Capture() | Release():
+            return holds.close(member, command, now)
+        case DoDueWork():
+            return Decision(holds.timed_out(member, now))
+
+
+def note_tier(member: Member, command: NoteTier, now: Instant) -> Decision[Event]:
+    """No event if the member is known to have that tier."""
+    if command.tier == member.tier:
+        return Decision()
+    return Decision((*holds.timed_out(member, now), TierNoted(command.tier)))
+
+
+def evolve(member: Member, event: Event) -> Member:
+    """Changes `member` in place and answers it."""
+    match event:
+        case ActionAccepted():
+            limits.forget(member, event.forget_before)
+            seen.note(member.seen, event)
+        case Earned():
+            ledger.post(member, event.wallet, event.postings)
+            limits.count(member, event)
+        case Held() | Captured() | Released():
+            ledger.post(member, event.wallet, event.postings)
+            holds.note(member, event)
+        case Refused():
+            holds.note(member, event)
+        case TierNoted():
+            member.tier = event.tier
+    return member
+
+
+def due_at(member: Member) -> Union[Instant, None]:
+    """When this member next needs a visit: at the earliest time-out of a hold."""
+    return holds.next_time_out(member)
+
+
+def ranks(member: Member) -> Mapping[str, int]:
+    """The member's score on each leaderboard: points keep none."""
+    return {}
+
+
+class WalletView(msgspec.Struct, frozen=True):
+    """available + pending + held is issued - redeemed; none is negative."""
+
+    available: int
+    pending: int
+    held: int
+    issued: int
+    redeemed: int
+
+
+class MemberView(msgspec.Struct, frozen=True):
+    """What a reader sees: each wallet that the member used, by name, and the tier (empty: none yet)."""
+
+    wallets: Mapping[str, WalletView]
+    tier: str
+
+
+def view(member: Member, now: Instant) -> MemberView:
+    """The member at `now`: a hold whose time is up shows as available before its release is recorded."""
+    lapsed = holds.timed_out(member, now)
+    return MemberView(
+        {name: _wallet_view(member, name, lapsed) for name in sorted(member.wallets)}, member.tier
+    )
+
+
+def _wallet_view(member: Member, name: str, lapsed: tuple[Released, ...]) -> WalletView:
+    balances = member.wallets[name]
+    back = sum(release.points for release in lapsed if release.wallet == name)
+    return WalletView(
+        available=balances.available + back,
+        pending=balances.pending,
+        held=balances.held - back,
+        issued=-balances.issued,
+        redeemed=balances.redeemed,
+    )

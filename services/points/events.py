@@ -1,0 +1,104 @@
+"""What happens to a member's points: mirrors the events of cercle.points.v1.
+
+Every event that moves points carries its postings, and they sum to zero (see ledger.py).
+"""
+
+from typing import Union
+
+import msgspec
+
+from cercle.domain.action import ActionAccepted
+from cercle.domain.decision import Instant
+
+
+class Posting(msgspec.Struct, frozen=True, array_like=True):
+    """One line of double entry: `points` into `account`; negative: out of it."""
+
+    account: str
+    points: int
+
+
+Postings = tuple[Posting, ...]
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What one rule gave, and what it would have given without its limit."""
+
+    rule: str
+    desired: int
+    granted: int
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """An action earned points in `wallet`; the grants, by rule id, add up to what was posted.
+
+    `day` is the club-local day, as days since 1970-01-01, whose limits the grants count towards.
+    """
+
+    wallet: str
+    grants: tuple[Grant, ...]
+    day: int
+    postings: Postings
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Points were set aside until `until`. `hold` is its id: the key of the command."""
+
+    key: str
+    issued_at: Instant
+    hold: str
+    wallet: str
+    points: int
+    until: Instant
+    postings: Postings
+
+
+class Captured(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Held points were spent."""
+
+    key: str
+    issued_at: Instant
+    hold: str
+    wallet: str
+    points: int
+    postings: Postings
+
+
+class Released(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Held points became available again.
+
+    When the hold timed out nobody asked: `key` is empty and `issued_at` is when its time was up.
+    """
+
+    key: str
+    issued_at: Instant
+    hold: str
+    wallet: str
+    points: int
+    timed_out: bool
+    postings: Postings
+
+
+class Refused(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A command was refused for good. `request` is what it asked (see holds.py).
+
+    Codes: insufficient_points, hold_unknown, hold_captured, hold_released.
+    """
+
+    key: str
+    issued_at: Instant
+    code: str
+    sentence: str
+    request: str
+
+
+class TierNoted(msgspec.Struct, frozen=True):
+    """The member's tier, as the badges service told it."""
+
+    tier: str
+
+
+Answer = Union[Held, Captured, Released, Refused]
+"""What a command's sender is told."""
+
+Event = Union[ActionAccepted, Earned, Answer, TierNoted]

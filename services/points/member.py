@@ -1,0 +1,88 @@
+"""A member's points, and their bytes.
+
+The bytes depend on nothing but the events: decoding and encoding in between changes none.
+New fields go to the end, with a default, so that older bytes can still be read.
+"""
+
+import msgspec
+
+from cercle.domain.decision import Instant
+from cercle.domain.seen import Seen
+from services.points.events import Answer
+
+
+class Balances(msgspec.Struct, array_like=True):
+    """The accounts of one wallet, by name. Their sum is zero.
+
+    available, pending and held are the member's and never negative; issued and redeemed are
+    the club's, and issued is what the club gave: zero or negative.
+    """
+
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    issued: int = 0
+    redeemed: int = 0
+
+
+class Hold(msgspec.Struct, array_like=True, frozen=True):
+    """Points set aside, and when they become available again by themselves."""
+
+    wallet: str
+    points: int
+    until: Instant
+
+
+class Closed(msgspec.Struct, array_like=True, frozen=True):
+    """What became of a hold: captured or released, and when, by the newest command's time."""
+
+    captured: bool
+    at: Instant
+
+
+class Counted(msgspec.Struct, array_like=True):
+    """What one rule gave on one day: points, and how many times."""
+
+    points: int = 0
+    times: int = 0
+
+
+class Member(msgspec.Struct, array_like=True):
+    """All that the service knows of one member.
+
+    `wallets` by name; `holds` that are open and those `closed` lately, by id; `counted` by
+    club-local day and rule id; `answers` to recent commands by key, and commands issued before
+    `forget_before` are too old; `tier` is empty before the first.
+    """
+
+    seen: Seen = msgspec.field(default_factory=Seen)
+    wallets: dict[str, Balances] = msgspec.field(default_factory=dict)
+    counted: dict[int, dict[str, Counted]] = msgspec.field(default_factory=dict)
+    tier: str = ""
+    holds: dict[str, Hold] = msgspec.field(default_factory=dict)
+    closed: dict[str, Closed] = msgspec.field(default_factory=dict)
+    answers: dict[str, Answer] = msgspec.field(default_factory=dict)
+    forget_before: Instant = 0
+
+    def wallet(self, name: str) -> Balances:
+        """What the wallet holds; fresh balances, kept nowhere, if the member never used it."""
+        return self.wallets.get(name) or Balances()
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Member)
+
+
+def new() -> Member:
+    """A member nobody has heard of."""
+    return Member()
+
+
+def encode(member: Member) -> bytes:
+    """The state's bytes, as the store keeps them."""
+    return _ENCODER.encode(member)
+
+
+def decode(data: bytes) -> Member:
+    """The inverse of `encode`. Raises msgspec.DecodeError on other bytes."""
+    return _DECODER.decode(data)

@@ -1,0 +1,126 @@
+"""The gRPC service cercle.points.v1.Points: requests to commands, answers to responses."""
+
+from typing import Any
+
+import grpc
+
+from cercle.domain.decision import HOUR, SECOND, Instant, Rejection
+from cercle.runtime.history import Line, history
+from cercle.runtime.lives import split
+from cercle.runtime.rpc import Invalid, Rpc, Servant, text
+from cercle.runtime.service import Refusal
+from cercle.wire import points_pb2 as pb
+from cercle.wire import points_pb2_grpc
+from services.points import commands, core, member
+from services.points.events import Captured, Held, Refused, Released
+
+_DEFAULT_HOLD_SECONDS, _LONGEST_HOLD_SECONDS = 900, 7 * 24 * 3600
+_DEFAULT_PAGE, _LARGEST_PAGE = 20, 200
+_MOST_POINTS = 10**12
+_FUTURE_MS = HOUR
+
+
+class PointsServant(points_pb2_grpc.PointsServicer):
+    """Validates, asks the owner, translates."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+
+    async def GetBalance(self, request: pb.GetBalanceRequest, _: Any) -> pb.GetBalanceResponse:
+        member_id = text("member_id", request.member_id)
+        if request.consistency == pb.CONSISTENCY_CONFIRMED:
+            view = await self._rpc.inspect(member_id, core.view)
+        else:
+            reading = await self._rpc.read(member_id)
+            state = member.decode(split(reading.state)[1]) if reading.state else core.new()
+            view = core.view(state, max(reading.at, self._rpc.now()))
+        return _balance(member_id, view)
+
+    async def ListEntries(self, request: pb.ListEntriesRequest, _: Any) -> pb.ListEntriesResponse:
+        member_id = text("member_id", request.member_id)
+        size = min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE)
+        if size < 0:
+            raise Invalid("page_size", "must not be negative")
+        lines, following = await history(self._rpc, "points", member_id, size, _token(request.page_token))
+        response = pb.ListEntriesResponse(next_page_token=str(following) if following else "")
+        response.entries.extend(_entry(line) for line in lines)
+        return response
+
+    async def Hold(self, request: pb.HoldRequest, _: Any) -> pb.HoldResponse:
+        wallet = request.wallet or "points"
+        if wallet not in self._rpc.rules().points.wallets:
+            raise Invalid("wallet", f"the club has no wallet {wallet!r}")
+        if not 1 <= request.points <= _MOST_POINTS:
+            raise Invalid("points", f"must be from 1 to {_MOST_POINTS}, not {request.points}")
+        keep_for = request.keep_for_seconds or _DEFAULT_HOLD_SECONDS
+        if not 1 <= keep_for <= _LONGEST_HOLD_SECONDS:
+            raise Invalid("keep_for_seconds", f"must be from 1 to {_LONGEST_HOLD_SECONDS}, not {keep_for}")
+        key, issued_at = self._asked(request)
+        held = await self._ask(
+            request, commands.PlaceHold(key, issued_at, wallet, request.points, keep_for * SECOND)
+        )
+        assert isinstance(held, Held)
+        return pb.HoldResponse(hold=held.hold, points=held.points, until_ms=held.until)
+
+    async def Capture(self, request: pb.CaptureRequest, _: Any) -> pb.CaptureResponse:
+        key, issued_at = self._asked(request)
+        captured = await self._ask(request, commands.Capture(key, issued_at, text("hold", request.hold)))
+        assert isinstance(captured, Captured)
+        return pb.CaptureResponse(hold=captured.hold, points=captured.points)
+
+    async def Release(self, request: pb.ReleaseRequest, _: Any) -> pb.ReleaseResponse:
+        key, issued_at = self._asked(request)
+        released = await self._ask(request, commands.Release(key, issued_at, text("hold", request.hold)))
+        assert isinstance(released, Released)
+        return pb.ReleaseResponse(hold=released.hold, points=released.points)
+
+    def _asked(self, request: Any) -> tuple[str, Instant]:
+        """The idempotency key and when the client first asked."""
+        if request.issued_at_ms <= 0:
+            raise Invalid("issued_at_ms", "must say when the client first asked, in ms since 1970 UTC")
+        if request.issued_at_ms > self._rpc.now() + _FUTURE_MS:
+            raise Invalid("issued_at_ms", "lies more than an hour in the future")
+        return text("key", request.key), request.issued_at_ms
+
+    async def _ask(self, request: Any, command: commands.Request) -> Any:
+        answer = await self._rpc.command(text("member_id", request.member_id), command.key, command)
+        if isinstance(answer, Refused):
+            raise Refusal(Rejection(answer.code, answer.sentence))
+        return answer
+
+
+def _balance(member_id: str, view: core.MemberView) -> pb.GetBalanceResponse:
+    response = pb.GetBalanceResponse(member_id=member_id, tier=view.tier)
+    for name, wallet in view.wallets.items():
+        response.balances.add(
+            wallet=name,
+            available=wallet.available,
+            pending=wallet.pending,
+            held=wallet.held,
+            issued=wallet.issued,
+            redeemed=wallet.redeemed,
+        )
+    return response
+
+
+def _entry(line: Line) -> pb.EntryLine:
+    return pb.EntryLine(
+        seq=line.seq, at_ms=line.at, rulebook=line.rulebook, decision=pb.Decision.FromString(line.decision)
+    )
+
+
+def _token(page_token: str) -> int | None:
+    if not page_token:
+        return None
+    if not page_token.isdecimal():
+        raise Invalid("page_token", "is not one that this service gave")
+    return int(page_token)
+
+
+def servants(rpc: Rpc) -> list[Servant]:
+    """What this service answers."""
+
+    def join(server: grpc.aio.Server) -> None:
+        points_pb2_grpc.add_PointsServicer_to_server(PointsServant(rpc), server)
+
+    return [Servant(pb.DESCRIPTOR.services_by_name["Points"].full_name, join)]

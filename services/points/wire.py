@@ -1,0 +1,153 @@
+"""Shell: events to the bytes of cercle.points.v1.Decision and back, and what other services say."""
+
+from collections.abc import Iterable
+from typing import Union
+
+from cercle.domain.action import ActionAccepted
+from cercle.wire import badges_pb2, points_pb2
+from services.points.commands import Command, NoteTier
+from services.points.events import (
+    Captured,
+    Earned,
+    Event,
+    Grant,
+    Held,
+    Posting,
+    Postings,
+    Refused,
+    Released,
+    TierNoted,
+)
+
+
+def encode(events: tuple[Event, ...]) -> bytes:
+    """The bytes of a Decision."""
+    decision = points_pb2.Decision()
+    add = decision.events.add
+    for event in events:
+        _fill(add(), event)
+    return decision.SerializeToString()
+
+
+def decode(data: bytes) -> tuple[Event, ...]:
+    """The inverse of `encode`.
+
+    Raises ValueError on an event of a kind unknown here: whoever cannot read the whole
+    log must not fold it. Raises google.protobuf.message.DecodeError on other bytes.
+    """
+    return tuple([_event(event) for event in points_pb2.Decision.FromString(data).events])
+
+
+def heard(topic: str, data: bytes) -> Union[Command, None]:
+    """What another service's decision asks of this one; None: nothing.
+
+    `topic` is the topic's last word, `data` the bytes of that service's Decision. From
+    badges: the tier that the member has after it.
+    """
+    if topic != "badges":
+        return None
+    events = badges_pb2.Decision.FromString(data).events
+    tiers = [event.tier_changed.tier for event in events if event.HasField("tier_changed")]
+    return NoteTier(tiers[-1]) if tiers else None
+
+
+def _fill(out: points_pb2.Event, event: Event) -> None:
+    match event:
+        case ActionAccepted():
+            accepted = out.action_accepted
+            accepted.source = event.source
+            accepted.id = event.id
+            accepted.type = event.type
+            accepted.occurred_at_ms = event.occurred_at
+            accepted.forget_before_ms = event.forget_before
+        case Earned():
+            _fill_earned(out.earned, event)
+        case Held():
+            held = out.held
+            held.until_ms = event.until
+            _fill_hold(held, event)
+        case Captured():
+            _fill_hold(out.captured, event)
+        case Released():
+            released = out.released
+            released.timed_out = event.timed_out
+            _fill_hold(released, event)
+        case Refused():
+            _fill_refused(out.refused, event)
+        case TierNoted():
+            # Also when the tier is empty: only a field that was touched says which kind it is.
+            out.tier_noted.SetInParent()
+            out.tier_noted.tier = event.tier
+
+
+def _fill_earned(out: points_pb2.Earned, event: Earned) -> None:
+    out.wallet = event.wallet
+    out.day = event.day
+    for grant in event.grants:
+        line = out.grants.add()
+        line.rule = grant.rule
+        line.desired = grant.desired
+        line.granted = grant.granted
+    _fill_postings(out, event.postings)
+
+
+def _fill_hold(
+    out: Union[points_pb2.Held, points_pb2.Captured, points_pb2.Released],
+    event: Union[Held, Captured, Released],
+) -> None:
+    out.key = event.key
+    out.issued_at_ms = event.issued_at
+    out.hold = event.hold
+    out.wallet = event.wallet
+    out.points = event.points
+    _fill_postings(out, event.postings)
+
+
+def _fill_postings(
+    out: Union[points_pb2.Earned, points_pb2.Held, points_pb2.Captured, points_pb2.Released],
+    postings: Postings,
+) -> None:
+    for posting in postings:
+        line = out.postings.add()
+        line.account = posting.account
+        line.points = posting.points
+
+
+def _fill_refused(out: points_pb2.Refused, event: Refused) -> None:
+    out.key = event.key
+    out.issued_at_ms = event.issued_at
+    out.code = event.code
+    out.sentence = event.sentence
+    out.request = event.request
+
+
+def _event(event: points_pb2.Event) -> Event:
+    match event.WhichOneof("kind"):
+        case "action_accepted":
+            a = event.action_accepted
+            return ActionAccepted(a.source, a.id, a.type, a.occurred_at_ms, a.forget_before_ms)
+        case "earned":
+            e = event.earned
+            grants = tuple([Grant(g.rule, g.desired, g.granted) for g in e.grants])
+            return Earned(e.wallet, grants, e.day, _postings(e.postings))
+        case "held":
+            h = event.held
+            return Held(h.key, h.issued_at_ms, h.hold, h.wallet, h.points, h.until_ms, _postings(h.postings))
+        case "captured":
+            c = event.captured
+            return Captured(c.key, c.issued_at_ms, c.hold, c.wallet, c.points, _postings(c.postings))
+        case "released":
+            r = event.released
+            postings = _postings(r.postings)
+            return Released(r.key, r.issued_at_ms, r.hold, r.wallet, r.points, r.timed_out, postings)
+        case "refused":
+            f = event.refused
+            return Refused(f.key, f.issued_at_ms, f.code, f.sentence, f.request)
+        case "tier_noted":
+            return TierNoted(event.tier_noted.tier)
+        case None:
+            raise ValueError("an event of a kind that this version of points does not know")
+
+
+def _postings(lines: Iterable[points_pb2.Posting]) -> Postings:
+    return tuple([Posting(line.account, line.points) for line in lines])

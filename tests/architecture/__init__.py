@@ -1,0 +1,1 @@
+"""What keeps the architecture: imports, generated code, the files themselves."""

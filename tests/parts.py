@@ -1,0 +1,151 @@
+"""`python -m tests.parts [PART...]`: the parts of `make test`, with the time of each beside its budget.
+
+Every part is run even when one before it failed. The last line is `N passed, N failed`, summed
+over the parts that are tests; the exit status is 1 when anything failed. Times are kept in
+.cache/test-times.json.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.servers import ROOT, containers, fetch_jars
+
+CACHE = ROOT / ".cache"
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Part:
+    """Commands, and folders of tests, that are timed together."""
+
+    name: str
+    budget_seconds: int
+    commands: tuple[tuple[str, ...], ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a part went. `ok` is also false when a command failed or pytest could not run."""
+
+    seconds: float
+    passed: int
+    failed: int
+    skipped: int
+    ok: bool
+
+
+PARTS = (
+    Part(
+        "lint",
+        60,
+        (
+            ("ruff", "check", "."),
+            ("ruff", "format", "--check", "."),
+            ("mypy", "cercle", "services", "protos", "tests"),
+        ),
+    ),
+    Part("architecture", 30, (("lint-imports",),), ("tests/architecture",)),
+    Part("unit and properties", 90, folders=("tests/unit", "tests/properties")),
+    Part("contract", 120, folders=("tests/contract",)),
+    Part("integration and e2e", 200, folders=("tests/integration", "tests/e2e")),
+    Part("simulation", 90, folders=("tests/simulation",)),
+)
+
+
+def main(wanted: list[str]) -> int:
+    """Runs the parts named, or all; gives the exit status."""
+    CACHE.mkdir(exist_ok=True)
+    if not containers():
+        fetch_jars()
+    outcomes = {part.name: run(part) for part in PARTS if not wanted or part.name in wanted}
+    keep(outcomes)
+    show(outcomes)
+    failed = [name for name, outcome in outcomes.items() if not outcome.ok]
+    if failed:
+        print(f"Failed: {', '.join(failed)}.")
+    passed = sum(outcome.passed for outcome in outcomes.values())
+    print(f"{passed} passed, {sum(outcome.failed for outcome in outcomes.values())} failed", flush=True)
+    return 1 if failed else 0
+
+
+def run(part: Part) -> Outcome:
+    """Runs one part."""
+    print(f"\n== {part.name}", flush=True)
+    begin = time.monotonic()
+    done = [succeeds([str(BIN / command[0]), *command[1:]]) for command in part.commands]
+    ok = all(done)
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    folders = [folder for folder in part.folders if (ROOT / folder).is_dir()]
+    if folders:
+        report = CACHE / f"junit-{part.name.replace(' ', '-')}.xml"
+        report.unlink(missing_ok=True)
+        options = [f"--junitxml={report}", "--durations=5", "--continue-on-collection-errors"]
+        ok &= succeeds([sys.executable, "-m", "pytest", *options, *folders])
+        counts = count(report)
+    return Outcome(time.monotonic() - begin, **counts, ok=ok and not counts["failed"])
+
+
+def succeeds(command: list[str]) -> bool:
+    """Runs a command from the project's folder."""
+    return subprocess.run(command, cwd=ROOT).returncode == 0
+
+
+def count(report: Path) -> dict[str, int]:
+    """Tests by outcome, from a JUnit report: an error counts as failed, a missing report as one failed."""
+    if not report.exists():
+        return {"passed": 0, "failed": 1, "skipped": 0}
+    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
+    total, errors, failures, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites)
+        for name in ("tests", "errors", "failures", "skipped")
+    )
+    return {
+        "passed": max(total - errors - failures - skipped, 0),
+        "failed": errors + failures,
+        "skipped": skipped,
+    }
+
+
+def keep(outcomes: dict[str, Outcome]) -> None:
+    """Writes the times for whoever compares runs."""
+    budgets = {part.name: part.budget_seconds for part in PARTS}
+    times = {
+        name: {"seconds": round(outcome.seconds, 1), "budget_seconds": budgets[name], "ok": outcome.ok}
+        for name, outcome in outcomes.items()
+    }
+    (CACHE / "test-times.json").write_text(json.dumps(times, indent=2) + "\n")
+
+
+def show(outcomes: dict[str, Outcome]) -> None:
+    """The table of times."""
+    table = Table("part", *("seconds", "budget", "passed", "failed", "skipped"), title="make test")
+    for part in PARTS:
+        if part.name not in outcomes:
+            continue
+        outcome = outcomes[part.name]
+        style = "red" if not outcome.ok else "yellow" if outcome.seconds > part.budget_seconds else None
+        numbers = (
+            f"{outcome.seconds:.1f}",
+            part.budget_seconds,
+            outcome.passed,
+            outcome.failed,
+            outcome.skipped,
+        )
+        table.add_row(part.name, *(str(number) for number in numbers), style=style)
+    seconds = sum(outcome.seconds for outcome in outcomes.values())
+    budget = sum(part.budget_seconds for part in PARTS if part.name in outcomes)
+    table.add_row("all", f"{seconds:.1f}", str(budget), style="bold")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

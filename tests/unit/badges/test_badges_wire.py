@@ -1,0 +1,45 @@
+"""The badges service's bytes, and what it hears from points."""
+
+import pytest
+
+from cercle.wire import badges_pb2, points_pb2
+from services.badges import wire
+from services.badges.commands import CountPoints
+
+
+def points_decision(*earned: tuple[str, list[int]]) -> bytes:
+    """A decision of points: for each wallet, what the rules granted."""
+    events = [
+        points_pb2.Event(
+            earned=points_pb2.Earned(
+                wallet=wallet, grants=[points_pb2.Grant(rule="r", desired=9, granted=n) for n in granted]
+            )
+        )
+        for wallet, granted in earned
+    ]
+    released = points_pb2.Event(released=points_pb2.Released(wallet="points", points=5))
+    return points_pb2.Decision(events=[*events, released, points_pb2.Event()]).SerializeToString()
+
+
+def test_hears_what_was_granted_in_points() -> None:
+    """The sum of what the rules granted; other wallets and other events count nothing."""
+    data = points_decision(("points", [40, 2]), ("karma", [7]))
+    assert wire.heard("points", data) == CountPoints(42)
+
+
+@pytest.mark.parametrize("earned", [(), (("karma", [7]),), (("points", [0]),), (("points", []),)])
+def test_hears_nothing_without_points(earned: tuple[tuple[str, list[int]], ...]) -> None:
+    """No points granted in the counted wallet: nothing to decide."""
+    assert wire.heard("points", points_decision(*earned)) is None
+
+
+def test_hears_nothing_from_other_topics() -> None:
+    """Offers say nothing that badges count."""
+    assert wire.heard("offers", points_decision(("points", [40]))) is None
+
+
+def test_unknown_event_in_the_own_log_is_an_error() -> None:
+    """Half a log must not be folded as if it were the whole."""
+    newer = badges_pb2.Decision(events=[badges_pb2.Event()]).SerializeToString()
+    with pytest.raises(ValueError, match="does not know"):
+        wire.decode(newer)

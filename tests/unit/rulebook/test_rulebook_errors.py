@@ -1,0 +1,98 @@
+"""What a marketer reads when a file is wrong: a table of files and of exactly what is printed."""
+
+from pathlib import Path
+
+import pytest
+
+from cercle.rulebook import RulebookError, compile_rulebook
+
+CLUB = """\
+club: records
+name: {en: The Record Circle}
+time_zone: America/New_York
+languages: [en, fr]
+currency: USD
+lateness: 30 days
+"""
+ACTIONS = """\
+actions:
+  purchase:
+    fields: {order: text, amount: money, channel: text, gift: boolean, discs: integer,
+             items: [{sku: text, quantity: integer, amount: money}], note: text}
+    optional: [channel, items]
+    subject: order
+    personal: [note]
+  review: {fields: {stars: integer}}
+"""
+SOUND = {"club.yaml": CLUB, "actions.yaml": ACTIONS}
+
+
+def _cases() -> list[tuple[str, dict[str, str], str]]:
+    """wrong_files.txt: `=== title`, `--- file` with its text (or `(absent)`), `--- expected`."""
+    text = Path(__file__).with_name("wrong_files.txt").read_text(encoding="utf-8")
+    cases = []
+    for case in text.split("=== ")[1:]:
+        title, *parts = case.split("\n--- ") if "\n--- " in case else (case,)
+        files = {name: body for name, _, body in (part.partition("\n") for part in parts)}
+        cases.append((title, files, files.pop("expected").rstrip("\n")))
+    return cases
+
+
+CASES = _cases()
+
+
+@pytest.mark.parametrize(("title", "wrong", "expected"), CASES, ids=[title for title, _, _ in CASES])
+def test_a_wrong_file_is_told_by_place_line_caret_and_nearest_word(
+    title: str, wrong: dict[str, str], expected: str
+) -> None:
+    """Every error of the folder is printed, in order, exactly as the table says."""
+    files = {name: text + "\n" for name, text in {**SOUND, **wrong}.items() if text != "(absent)"}
+    with pytest.raises(RulebookError) as caught:
+        compile_rulebook(files)
+    assert str(caught.value) == expected
+
+
+def test_the_table_lacks_no_case() -> None:
+    """The table was read whole: a slip in its format would otherwise test nothing."""
+    assert len(CASES) > 50
+    assert all(files and expected for _, files, expected in CASES)
+
+
+def test_the_files_that_the_table_starts_from_are_sound() -> None:
+    """Each error of the table comes from the file that it shows."""
+    assert compile_rulebook(SOUND).points.wallets == {"points"}
+
+
+def test_diagnostics_can_be_read_by_a_program() -> None:
+    """Place, sentence and nearest word are fields of their own."""
+    with pytest.raises(RulebookError) as caught:
+        compile_rulebook({**SOUND, "points.yaml": "rules:\n  - {id: r, on: purchse, earn: {points: 1}}\n"})
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.place.file, diagnostic.place.line, diagnostic.place.column) == ("points.yaml", 2, 17)
+    assert diagnostic.nearest == "purchase"
+
+
+def test_nothing_but_the_two_required_files_gives_an_empty_rulebook() -> None:
+    """points, badges, tiers and offers may be absent: then nothing is earned and nothing is given."""
+    rulebook = compile_rulebook(SOUND)
+    assert rulebook.tiers is None
+    assert not rulebook.badges.achievements
+    assert not rulebook.offers.offers
+    assert not rulebook.offers.concern_actions
+
+
+def test_a_file_of_windows_is_read_like_any_other() -> None:
+    """A byte order mark and carriage returns change neither the rules nor the places."""
+    windows = {name: "\ufeff" + text.replace("\n", "\r\n") for name, text in SOUND.items()}
+    assert compile_rulebook(windows).version == compile_rulebook(SOUND).version
+    windows["points.yaml"] = "rules:\r\n  - {id: r, on: purchase, when: stars > 3, earn: {points: 1}}\r\n"
+    with pytest.raises(RulebookError, match=r"points\.yaml:2:33: `stars` is not a field") as caught:
+        compile_rulebook(windows)
+    assert "\r" not in str(caught.value)
+
+
+def test_lists_without_end_are_an_error_and_no_crash() -> None:
+    """Deep nesting, and aliases that hold themselves, are told like any other mistake."""
+    for text in ("[" * 3000, "a: " + "{a: " * 3000, "rules: &r [*r]", "rules: &r [*r, *r, *r]"):
+        with pytest.raises(RulebookError):
+            compile_rulebook({**SOUND, "points.yaml": text})
