@@ -88,7 +88,8 @@ def decode(record: Record, partition_count: int) -> RawAction | Rejection:
     """The action that a record of cercle.<club>.actions holds, or why it holds none. Never raises.
 
     Codes: no_value, no_headers, missing_attribute, attribute_too_long, bad_time, unparsable,
-    bad_member_id, wrong_key, wrong_partition.
+    bad_member_id, wrong_key, wrong_partition. The order of an action's fields means nothing:
+    protobuf gives them in another one in every process.
     """
     try:
         raw = _read(record.headers, record.value)

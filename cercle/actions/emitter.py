@@ -149,6 +149,13 @@ class Emitter:
                 self._failures[identity] = future.exception
 
 
+class _Producer(KafkaProducer):  # type: ignore[misc]
+    def __del__(self) -> None:
+        # Closing failed before, and was reported; kafka-python tries again here, and writes to stderr.
+        with suppress(KafkaError):
+            super().__del__()
+
+
 def _count_partitions(bootstrap_servers: str, topic: str) -> int:
     """Asked by kafka-python's admin client: its producer would have the broker create a missing topic.
 
@@ -168,9 +175,9 @@ def _count_partitions(bootstrap_servers: str, topic: str) -> int:
     return len(found["partitions"])
 
 
-def _producer(bootstrap_servers: str, idempotent: bool, delivery_timeout_seconds: float) -> KafkaProducer:
+def _producer(bootstrap_servers: str, idempotent: bool, delivery_timeout_seconds: float) -> _Producer:
     delivery_ms = int(delivery_timeout_seconds * 1000)
-    return KafkaProducer(
+    return _Producer(
         bootstrap_servers=bootstrap_servers,
         enable_idempotence=idempotent,
         max_in_flight_requests_per_connection=5 if idempotent else 1,

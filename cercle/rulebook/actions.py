@@ -131,12 +131,12 @@ def _check_mentions(entry: ActionEntry, findings: Findings) -> None:
     for key, mentioned in (("optional", entry.optional), ("personal", entry.personal)):
         for name in mentioned:
             if name not in entry.fields:
-                place = entry.item_place(key, name)
+                place = entry.block.item_at(key, name)
                 findings.wrong_word(place, f"`{name}` is not among the fields", name, entry.fields)
     subject = entry.subject
     if subject is None:
         return
-    place = entry.spot("subject").place()
+    place = entry.block.at("subject")
     if subject not in entry.fields:
         findings.wrong_word(place, f"`{subject}` is not among the fields", subject, entry.fields)
     elif entry.fields[subject] not in ("text", "integer"):

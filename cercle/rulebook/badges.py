@@ -64,24 +64,24 @@ class BadgeRules:
         return achievements.select(action.fields, action.occurred_at, member) if achievements else ()
 
 
-def check_badges(file: BadgesFile, scope: Scope) -> None:
-    """What is wrong goes to the scope's findings."""
-    scope.unique_ids(file.achievements)
-    for entry in file.achievements:
-        scope.trigger(entry, "count")
-        scope.texts(entry, "badge")
+def check_badges(block: Block, file: BadgesFile | None, scope: Scope) -> None:
+    """What is wrong goes to the scope's findings. `file`: what is sound of it."""
+    achievements = block.blocks("achievements")
+    scope.unique_ids(achievements)
+    for achievement in achievements:
+        scope.trigger(achievement, "count")
+        scope.texts(achievement, "badge")
+    for entry in file.achievements if file else ():
         _check_levels(entry, scope)
 
 
 def _check_levels(entry: AchievementEntry, scope: Scope) -> None:
-    levels = entry.block["levels"]
-    assert isinstance(levels, Block)
     for (below, at_below), (name, at) in pairwise(entry.levels.items()):
         if at <= at_below:
-            place = levels.value_spots[name].place()
-            scope.findings.error(
-                place, f"levels ascend: `{name}` at {at} cannot follow `{below}` at {at_below}"
-            )
+            levels = entry.block["levels"]
+            assert isinstance(levels, Block)
+            sentence = f"levels ascend: `{name}` at {at} cannot follow `{below}` at {at_below}"
+            scope.findings.error(levels.at(name), sentence)
 
 
 def build_badges(file: BadgesFile, languages: tuple[str, ...], scope: Scope) -> BadgeRules:

@@ -66,8 +66,8 @@ class ClubRules:
 def build_club(file: ClubFile, findings: Findings) -> ClubRules:
     """The club; what is wrong goes to the findings."""
     languages = tuple(file.languages)
-    check_texts(file, "name", languages, findings)
+    check_texts(file.block, "name", languages, findings)
     if len(set(languages)) < len(languages):
-        findings.error(file.spot("languages").place(), "a language is here twice")
+        findings.error(file.block.at("languages"), "a language is here twice")
     name = Texts.of(file.name, languages[0])
     return ClubRules(file.club, name, ZoneInfo(file.time_zone), languages, file.currency, file.lateness)

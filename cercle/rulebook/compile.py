@@ -17,7 +17,7 @@ from cercle.rulebook.points import PointsFile, PointsRules, build_points, check_
 from cercle.rulebook.scope import Scope
 from cercle.rulebook.source import Block, Source, read_yaml
 from cercle.rulebook.tiers import TierRules, TiersFile, build_tiers, check_tiers
-from cercle.rulebook.validate import names, validate
+from cercle.rulebook.validate import validate
 
 FILES: Mapping[str, type[Entry]] = MappingProxyType(
     {
@@ -95,7 +95,8 @@ def _check_names(files: Mapping[str, str], findings: Findings) -> None:
 def _scope(
     club: ClubRules | None, actions: Mapping[str, ActionType] | None, folder: _Folder, findings: Findings
 ) -> Scope:
-    declared = names(folder.blocks.get("actions.yaml"), "actions")
+    block = folder.blocks.get("actions.yaml")
+    declared = block.keys_below("actions") if block is not None else frozenset[str]()
     return Scope(
         findings,
         club.currency if club else None,
@@ -106,13 +107,13 @@ def _scope(
 
 
 def _check(folder: _Folder, scope: Scope) -> None:
-    if points := folder.of(PointsFile):
-        check_points(points, names(folder.blocks["points.yaml"], "wallets"), scope)
-    if badges := folder.of(BadgesFile):
-        check_badges(badges, scope)
-    if tiers := folder.of(TiersFile):
+    if (points := folder.blocks.get("points.yaml")) is not None:
+        check_points(points, folder.of(PointsFile), scope)
+    if (badges := folder.blocks.get("badges.yaml")) is not None:
+        check_badges(badges, folder.of(BadgesFile), scope)
+    if (tiers := folder.of(TiersFile)) is not None:
         check_tiers(tiers, scope)
-    if offers := folder.of(OffersFile):
+    if (offers := folder.blocks.get("offers.yaml")) is not None:
         check_offers(offers, scope)
 
 

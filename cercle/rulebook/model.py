@@ -25,9 +25,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from cercle.rulebook.diagnostics import Place
 from cercle.rulebook.money import MOST_MINOR_UNITS, format_money, parse_money
-from cercle.rulebook.source import Block, Items, Spot
+from cercle.rulebook.source import Block
 
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -68,21 +67,6 @@ class Entry(BaseModel):
     def block(self) -> Block:
         """The mapping that it was read from."""
         return self._block
-
-    def place(self) -> Place:
-        """Where the entry begins."""
-        return self._block.spot.place()
-
-    def spot(self, key: str) -> Spot:
-        """Where the value of `key` stands."""
-        return self._block.value_spots[key]
-
-    def item_place(self, key: str, word: str) -> Place:
-        """Where `word` stands in the list under `key`."""
-        items = self._block[key]
-        if isinstance(items, Items) and word in items:
-            return items.spots[items.index(word)].place()
-        return self.spot(key).place()
 
 
 class Texts(Mapping[str, str]):

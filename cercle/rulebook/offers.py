@@ -9,6 +9,7 @@ from pydantic import Field
 from cercle.rulebook.conditions import Guarded, MemberFacts
 from cercle.rulebook.model import Condition, Entry, Identifier, Texts, TextsByLanguage, words
 from cercle.rulebook.scope import BUILT_IN_TRIGGERS, Scope
+from cercle.rulebook.source import Block
 
 
 class IssueEntry(Entry):
@@ -65,12 +66,14 @@ class OfferRules:
         return offers.select(fields, occurred_at, member) if offers else ()
 
 
-def check_offers(file: OffersFile, scope: Scope) -> None:
+def check_offers(block: Block, scope: Scope) -> None:
     """What is wrong goes to the scope's findings."""
-    scope.unique_ids(file.offers)
-    for entry in file.offers:
-        scope.texts(entry, "title")
-        scope.trigger(entry.issue, "on", BUILT_IN_TRIGGERS)
+    offers = block.blocks("offers")
+    scope.unique_ids(offers)
+    for offer in offers:
+        scope.texts(offer, "title")
+        if isinstance(issue := offer.get("issue"), Block):
+            scope.trigger(issue, "on", BUILT_IN_TRIGGERS)
 
 
 def build_offers(file: OffersFile, languages: tuple[str, ...], scope: Scope) -> OfferRules:

@@ -13,6 +13,7 @@ from cercle.domain.action import Action
 from cercle.rulebook.conditions import Guarded, MemberFacts
 from cercle.rulebook.model import Condition, Entry, Identifier, Money, words
 from cercle.rulebook.scope import Scope
+from cercle.rulebook.source import Block
 
 MOST_POINTS = 1_000_000
 """Of one rule: with amounts of at most 10**12 minor units, sums stay within 64 bits."""
@@ -181,23 +182,25 @@ class PointsRules:
         return rules.select(action.fields, action.occurred_at, member) if rules else NOTHING_FIRED
 
 
-def check_points(file: PointsFile, declared_wallets: frozenset[str], scope: Scope) -> None:
-    """What is wrong goes to the scope's findings. `declared_wallets`: right or wrong."""
-    wallets = declared_wallets | {POINTS}
-    scope.unique_ids(file.rules)
-    for rule in file.rules:
+def check_points(block: Block, file: PointsFile | None, scope: Scope) -> None:
+    """What is wrong goes to the scope's findings. `file`: what is sound of it."""
+    rules = block.blocks("rules")
+    scope.unique_ids(rules)
+    for rule in rules:
         scope.trigger(rule, "on")
-        if rule.earn:
-            _check_earn(rule.earn, rule.on, wallets, scope)
+    wallets = block.keys_below("wallets") | {POINTS}
+    for entry in file.rules if file else ():
+        if entry.earn:
+            _check_earn(entry.earn, entry.on, wallets, scope)
 
 
 def _check_earn(earn: EarnEntry, on: str, wallets: frozenset[str], scope: Scope) -> None:
     if earn.wallet not in wallets:
-        place = earn.spot("in").place()
+        place = earn.block.at("in")
         scope.findings.wrong_word(place, f"`{earn.wallet}` is not a wallet", earn.wallet, wallets)
     if not earn.for_each:
         return
-    place = earn.spot("for_each").place()
+    place = earn.block.at("for_each")
     if scope.currency and earn.for_each[1] != scope.currency:
         scope.findings.error(place, f"the club's currency is {scope.currency}, not {earn.for_each[1]}")
     action = (scope.actions or {}).get(on)

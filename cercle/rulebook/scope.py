@@ -1,4 +1,8 @@
-"""What the checks of one file need from the others. What depends on a broken file is not judged."""
+"""What the checks of one file need from the others, and the checks that several files share.
+
+They judge mappings as they were read, so that a rule with a wrong key has its condition
+judged as well. What depends on a broken file is not judged.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +10,6 @@ from dataclasses import dataclass, field
 from cercle.rulebook.actions import BUILT_IN_ACTIONS, ActionType
 from cercle.rulebook.conditions import Messages, Vocabulary
 from cercle.rulebook.diagnostics import Findings
-from cercle.rulebook.model import Entry
 from cercle.rulebook.source import Block
 
 BUILT_IN_TRIGGERS = {
@@ -16,18 +19,18 @@ BUILT_IN_TRIGGERS = {
 """What services say to each other, for the rules of offers."""
 
 
-def check_texts(entry: Entry, key: str, languages: tuple[str, ...], findings: Findings) -> None:
+def check_texts(block: Block, key: str, languages: tuple[str, ...], findings: Findings) -> None:
     """A text by language has the club's first one, and no other than the club's."""
-    texts = entry.block[key]
+    texts = block.get(key)
     if not isinstance(texts, Block):
         return
     if languages[0] not in texts:
-        place = entry.spot(key).place()
-        findings.error(place, f"the text in the club's first language, `{languages[0]}`, is missing")
-    for language in texts:
+        sentence = f"the text in the club's first language, `{languages[0]}`, is missing"
+        findings.error(block.at(key), sentence)
+    for language, spot in texts.key_spots.items():
         if language not in languages:
-            place = texts.key_spots[language].place()
-            findings.wrong_word(place, f"`{language}` is not a language of the club", language, languages)
+            sentence = f"`{language}` is not a language of the club"
+            findings.wrong_word(spot.place(), sentence, language, languages)
 
 
 @dataclass
@@ -47,47 +50,47 @@ class Scope:
         for name, trigger in triggers.items():
             self.vocabularies[name] = Vocabulary(trigger, messages, self.currency)
 
-    def texts(self, entry: Entry, key: str) -> None:
+    def texts(self, block: Block, key: str) -> None:
         """Checks a text that members read."""
         if self.languages:
-            check_texts(entry, key, self.languages, self.findings)
+            check_texts(block, key, self.languages, self.findings)
 
-    def trigger(self, entry: Entry, key: str, built_in: Iterable[str] = ()) -> None:
-        """Checks the action type under `key`, and the entry's condition on it."""
-        name = entry.block[key]
-        place = entry.spot(key).place()
+    def trigger(self, block: Block, key: str, built_in: Iterable[str] = ()) -> None:
+        """Checks the action type under `key`, and the condition on it."""
+        name = block.get(key)
         if self.actions is None or name in self.broken or not isinstance(name, str):
             return
         allowed = {*self.actions, *built_in}
         if name in allowed:
-            self._condition(entry, name)
+            self._condition(block, name)
         elif name in BUILT_IN_TRIGGERS:
-            self.findings.error(place, f"`{name}` is for the rules of offers only")
+            self.findings.error(block.at(key), f"`{name}` is for the rules of offers only")
         elif name in BUILT_IN_ACTIONS:
-            self.findings.not_yet(place, name)
+            self.findings.not_yet(block.at(key), name)
         else:
-            words = allowed | self.broken
-            self.findings.wrong_word(place, f"`{name}` is not an action type of actions.yaml", name, words)
+            sentence = f"`{name}` is not an action type of actions.yaml"
+            self.findings.wrong_word(block.at(key), sentence, name, allowed | self.broken)
 
-    def _condition(self, entry: Entry, trigger: str) -> None:
-        when = entry.block.get("when")
-        if not isinstance(when, str):
+    def _condition(self, block: Block, trigger: str) -> None:
+        when = block.get("when")
+        if not isinstance(when, str) or not when.strip():
             return
-        spot = entry.spot("when")
         for problem in self.vocabularies[trigger].problems(when):
-            place = spot.place(problem.offset)
+            place = block.value_spots["when"].place(problem.offset)
             if problem.word:
                 self.findings.wrong_word(place, problem.sentence, problem.word, problem.allowed)
             else:
                 self.findings.error(place, problem.sentence)
 
-    def unique_ids(self, entries: Iterable[Entry]) -> None:
-        """Checks that no two entries have the same `id`."""
-        lines: dict[object, int] = {}
-        for entry in entries:
-            name, place = entry.block["id"], entry.spot("id").place()
+    def unique_ids(self, blocks: Iterable[Block]) -> None:
+        """Checks that no two mappings have the same `id`."""
+        lines: dict[str, int] = {}
+        for block in blocks:
+            name = block.get("id")
+            if not isinstance(name, str):
+                continue
+            place = block.at("id")
             if name in lines:
-                self.findings.error(
-                    place, f"the id `{name}` is here twice; the first is in line {lines[name]}"
-                )
+                sentence = f"the id `{name}` is here twice; the first is in line {lines[name]}"
+                self.findings.error(place, sentence)
             lines.setdefault(name, place.line)

@@ -116,6 +116,25 @@ class Block(dict[str, object]):
         self.value_spots: dict[str, Spot] = {}
         self.model: type | None = None
 
+    def at(self, key: str) -> Place:
+        """Where the value of `key` begins."""
+        return self.value_spots[key].place()
+
+    def item_at(self, key: str, item: object) -> Place:
+        """Where `item` stands in the list under `key`."""
+        items = self[key]
+        return items.spots[items.index(item)].place() if isinstance(items, Items) else self.at(key)
+
+    def blocks(self, key: str) -> list["Block"]:
+        """The mappings in the list under `key`, right or wrong."""
+        items = self.get(key)
+        return [each for each in items if isinstance(each, Block)] if isinstance(items, Items) else []
+
+    def keys_below(self, key: str) -> frozenset[str]:
+        """The keys of the mapping under `key`: names that were meant to be declared, right or wrong."""
+        below = self.get(key)
+        return frozenset(below) if isinstance(below, Block) else frozenset()
+
 
 class Items(list[object]):
     """A list."""

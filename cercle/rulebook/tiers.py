@@ -64,18 +64,15 @@ class TierRules:
 def check_tiers(file: TiersFile, scope: Scope) -> None:
     """What is wrong goes to the scope's findings."""
     levels = file.tiers.levels
-    scope.unique_ids(levels)
+    scope.unique_ids(level.block for level in levels)
     if levels[0].from_points != 0:
-        scope.findings.error(
-            levels[0].spot("from").place(), "the first tier begins at 0: everybody has a tier"
-        )
+        scope.findings.error(levels[0].block.at("from"), "the first tier begins at 0: everybody has a tier")
     for lower, upper in pairwise(levels):
         if upper.from_points <= lower.from_points:
-            scope.findings.error(
-                upper.spot("from").place(),
-                f"tiers ascend: `{upper.id}` from {upper.from_points} cannot follow"
-                f" `{lower.id}` from {lower.from_points}",
+            names = (
+                f"`{upper.id}` from {upper.from_points} cannot follow `{lower.id}` from {lower.from_points}"
             )
+            scope.findings.error(upper.block.at("from"), f"tiers ascend: {names}")
 
 
 def build_tiers(file: TiersFile) -> TierRules:

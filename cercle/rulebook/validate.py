@@ -140,9 +140,3 @@ def _without(value: object, paths: Iterable[Path]) -> object:
         items.spots = [value.spots[index] for index in kept]
         return items
     return value
-
-
-def names(block: Block | None, key: str) -> frozenset[str]:
-    """The keys below `key`, right or wrong: names that were meant to be declared."""
-    below = block.get(key) if block else None
-    return frozenset(below) if isinstance(below, Block) else frozenset()

@@ -28,6 +28,7 @@ class Inbox:
         self._highwater: dict[str, int] = {}
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
+        self._closed = False
 
     def begin(self, positions: dict[str, Cursor]) -> None:
         """From these positions on, chunks are taken."""
@@ -41,17 +42,28 @@ class Inbox:
 
     async def offer(self, chunk: Chunk) -> None:
         """Takes a chunk, after waiting for room. Raises Gap when something is missing before it."""
-        while sum(len(waiting.records) for waiting in self._chunks[chunk.topic]) >= _ENOUGH_RECORDS:
+        while self._full(chunk.topic):
             self._room.clear()
             await self._room.wait()
+        if self._closed:
+            return
         expected = self._expected.get(chunk.topic)
         if expected is None or chunk.start > expected:
             raise Gap
-        self._highwater[chunk.topic] = chunk.highwater
+        self.note_highwater(chunk.topic, chunk.highwater)
         if chunk.end > expected:
             self._expected[chunk.topic] = chunk.end
             self._chunks[chunk.topic].append(chunk)
         self._changed.set()
+
+    def _full(self, topic: str) -> bool:
+        enough = sum(len(chunk.records) for chunk in self._chunks[topic]) >= _ENOUGH_RECORDS
+        return enough and not self._closed
+
+    def close(self) -> None:
+        """Nothing is decided any more: whoever waits for room goes on, and chunks are dropped."""
+        self._closed = True
+        self._room.set()
 
     def note_highwater(self, topic: str, offset: int) -> None:
         """A topic's end, learnt without a chunk."""

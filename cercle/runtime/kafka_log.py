@@ -1,7 +1,8 @@
 """The log in Kafka, by aiokafka; the same code talks to the embedded broker."""
 
-from asyncio import Future, ensure_future, wait_for
+from asyncio import Future, ensure_future, gather, wait_for
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
@@ -11,6 +12,7 @@ from cercle.runtime.topics import Topic, topic_name
 
 _BATCH_BYTES = 900_000
 _ACK_SECONDS = 30.0
+_CLOSE_SECONDS = 2.0
 _POLL_MS = 500
 
 
@@ -36,10 +38,10 @@ class KafkaLog:
         await self._producer.start()
 
     async def close(self) -> None:
-        for consumer in self._consumers:
-            await consumer.stop()
-        # Not flushed: an incarnation that ends leaves the rest to the next one.
-        await self._producer.stop()
+        # What is in flight is left to the next incarnation: nothing is waited for, a broker may be gone.
+        stopping = [consumer.stop() for consumer in self._consumers] + [self._producer.stop()]
+        with suppress(TimeoutError):
+            await wait_for(gather(*stopping, return_exceptions=True), _CLOSE_SECONDS)
 
     async def fence(self, value: bytes) -> int:
         [(_, ack)] = await self.ship([Outgoing(None, value, 0)])

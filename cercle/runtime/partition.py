@@ -8,44 +8,30 @@ it stops for good, and another begins. No lock, no thread; clock, store and log 
 import asyncio
 from asyncio import Future
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from cercle.domain.decision import Instant
 from cercle.runtime.acquire import Ground, Place, acquire, packed
 from cercle.runtime.deciding import Batch, Deciding, Item
+from cercle.runtime.hearing import Hearing, failure
 from cercle.runtime.inbox import Inbox
 from cercle.runtime.lives import Lives
-from cercle.runtime.log import LogRecord, Outgoing, PositionLost
-from cercle.runtime.protocol import Cursor, Verdict, believed, epoch_suffix, read
+from cercle.runtime.log import PositionLost
+from cercle.runtime.protocol import Cursor
 from cercle.runtime.rejected import rejected_record
-from cercle.runtime.service import ACTIONS, Clock, Command, Inspection, Intent, RulesInTime, Unavailable
+from cercle.runtime.service import ACTIONS, Clock, Command, Inspection, RulesInTime, Unavailable
+from cercle.runtime.shipping import Shipping
 from cercle.runtime.store import Change, Footing
 from cercle.wire import log_pb2
 
 _DECIDING_SECONDS = 0.010
 _FEWEST_RECORDS, _MOST_RECORDS = 50, 2_000
-_OUTBOX_RECORDS = 20_000
 _IDLE_SECONDS = 1.0
 _TRIM_SECONDS = 0.1
 _DUE_KEYS = 200
 _MOST_COMMANDS = 1_000
-
-
-class Unbelieved(Exception):
-    """An ack does not show that nothing foreign lies between the fence and the record."""
-
-
-class Shipment(NamedTuple):
-    """Records on their way: their seqs, the ack of the first, who waits for them."""
-
-    first_seq: int
-    last_seq: int
-    last_oe: int
-    ack: "Future[int] | None"
-    answers: list[tuple["Future[Any]", Any]]
-    shipped_at: float
 
 
 class Incarnation:
@@ -55,13 +41,12 @@ class Incarnation:
         self._place = place
         self._rules = rules
         self._clock = clock
-        self._partition_count = partition_count
+        self._hearing = Hearing(place, rules, clock, partition_count)
         self._lives = Lives(place.service)
         self._inbox = Inbox(place.service.inputs)
         self._batch_records = _FEWEST_RECORDS
         self._singly = 0
-        self._shipments: asyncio.Queue[Shipment] = asyncio.Queue()
-        self._believing = asyncio.Event()
+        self._turns = 0
         self._waiting: set[Future[Any]] = set()
         self.serving = asyncio.Event()
         self.served = False
@@ -88,7 +73,7 @@ class Incarnation:
             await self._place.log.start()
             self._stand(await acquire(self._place, self._lives))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._believe())
+                tasks.create_task(self._shipping.believe())
                 for topic in self._place.service.inputs[1:]:
                     tasks.create_task(self._follow(topic))
                 tasks.create_task(self._serve())
@@ -100,14 +85,11 @@ class Incarnation:
             await self._place.log.close()
 
     def _stand(self, ground: Ground) -> None:
-        self._ground = ground
-        self._suffix = epoch_suffix(ground.epoch)
+        self._shipping = Shipping(self._place, ground, self._clock)
         self._footing = ground.footing
         self._positions = {t: ground.positions.get(t, Cursor()) for t in self._place.service.inputs}
         self._at = ground.at
         self._next_due = ground.next_due
-        self._believed = ground.seq_at_fence
-        self._believed_oe = ground.oe_at_fence
         self._trimmed = ground.seq_at_fence
         self._deciding = Deciding(self._place.service, self._lives, ground.epoch)
         self._last_input_at = ground.at
@@ -133,16 +115,14 @@ class Incarnation:
 
     async def _serve(self) -> None:
         await self._check_actions()
-        if self._ground.reship:
-            self._place.metrics.reshipped(len(self._ground.reship))
-            await self._ship(self._ground.seq_at_fence + 1, self._reshipped(), [])
+        await self._shipping.reship()
         self._inbox.begin(self._positions)
         self.served = True
         self.serving.set()
         while True:
-            await self._room_in_outbox()
+            await self._shipping.room()
             if not await self._step():
-                trim_waits = self._believed > self._trimmed
+                trim_waits = self._shipping.believed > self._trimmed
                 await self._inbox.changed(_TRIM_SECONDS if trim_waits else _IDLE_SECONDS)
                 if not self._inbox.waiting():
                     await self._keep()
@@ -196,47 +176,15 @@ class Incarnation:
         if not self._rules.fresh():
             return []
         items: list[Item] = []
-        for topic in self._place.service.inputs:
+        self._turns += 1
+        for topic in _rotated(self._place.service.inputs, self._turns):
             position = self._positions[topic]
             cursor = Cursor(position.offset, position.fence, position.seq, position.oe)
             for record, end in self._inbox.records(topic, cursor.offset, limit - len(items)):
-                items.append(self._input_item(topic, record, cursor, end))
+                item = self._hearing.item(topic, record, cursor, end)
+                self._last_input_at = max(self._last_input_at, item.now)
+                items.append(item)
         return items
-
-    def _input_item(self, topic: str, record: LogRecord, cursor: Cursor, end: int) -> Item:
-        """Decodes; an exception, twice, makes it a Failed."""
-        now = min(record.timestamp, self._clock.now())
-        self._last_input_at = max(self._last_input_at, now)
-        heard: tuple[Any, int] | None = None
-        for attempt in (1, 2):
-            try:
-                heard = self._hear(topic, record, cursor)
-                break
-            except Exception as error:
-                if attempt == 2:
-                    self._place.metrics.failed(topic, record.offset, error)
-                    heard = (_failed(error), 0)
-        cursor.offset = end
-        after = (topic, Cursor(cursor.offset, cursor.fence, cursor.seq, cursor.oe))
-        cause = log_pb2.Cause(input=log_pb2.Input(topic=topic, offset=record.offset))
-        what, depth = heard or (None, 0)
-        if isinstance(what, Intent):
-            return Item(cause, what.key, what.command, what.rules, now, depth, after, record)
-        return Item(cause, "", what, None, now, 0, after, record)
-
-    def _hear(self, topic: str, record: LogRecord, cursor: Cursor) -> tuple[Any, int]:
-        service = self._place.service
-        if topic == ACTIONS:
-            return service.listen(record, self._rules, self._partition_count), 0
-        before = Cursor(cursor.offset, cursor.fence, cursor.seq, cursor.oe)
-        entry = log_pb2.Entry.FromString(record.value or b"")
-        verdict = read(before, record.offset, entry)
-        cursor.fence, cursor.seq, cursor.oe = before.fence, before.seq, before.oe
-        if verdict is Verdict.APPLIES and entry.record.WhichOneof("body") == "decision":
-            return service.hear(topic, entry.record, self._rules), entry.record.depth + 1
-        if verdict in (Verdict.VOID, Verdict.GAP):
-            self._place.metrics.void(topic, verdict)
-        return None, 0
 
     async def _due(self, limit: int) -> list[Item]:
         now = self._tick()
@@ -274,7 +222,7 @@ class Incarnation:
             item.command.reply.set_exception(error)
         else:
             batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
-            self._deciding.decide(batch, item._replace(key="", command=_failed(error)))
+            self._deciding.decide(batch, item._replace(key="", command=failure(error)))
             await self._commit(batch, items)
 
     def _put_back(self, items: list[Item]) -> None:
@@ -300,13 +248,12 @@ class Incarnation:
         place = self._place
         if batch.refused:
             await place.log.reject([rejected_record(record, why) for record, why in batch.refused])
-        first_seq = self._footing.seq + 1
         entries = [entry for _, entry in batch.entries]
         change = self._change(Footing(batch.seq, batch.oe))
         change.positions, change.at = msgspec.msgpack.encode(batch.positions), batch.at
         change.outbox = packed(entries) if entries else b""
         for item in items:
-            if item.command is place.service.due_command:
+            if item.command is place.service.due_command is not None:
                 # Also when nothing came of it: what stays in the schedule would come back at once.
                 change.due[item.key] = self._lives.due_of(item.key)
         self._lives.put_into(change, batch.keys)
@@ -315,17 +262,14 @@ class Incarnation:
         self._inbox.moved(self._positions)
         place.metrics.decided(items, batch, self._inbox.lag(self._positions))
         self._lives.shrink()
-        await self._ship(first_seq, [(key, entry) for key, entry in batch.entries], batch.answers)
+        await self._shipping.ship(batch.entries, self._at, batch.answers)
 
     def _change(self, footing: Footing) -> Change:
         """An empty COMMIT, with the TRIM that rides on it."""
-        checkpoint = b""
-        if self._believed > self._trimmed:
-            shift = self._ground.epoch - self._ground.seq_at_fence
-            reader = Cursor(self._believed + shift + 1, self._ground.epoch, self._believed, self._believed_oe)
-            checkpoint = msgspec.msgpack.encode(reader)
+        believed = self._shipping.believed
+        checkpoint = self._shipping.checkpoint() if believed > self._trimmed else b""
         positions = msgspec.msgpack.encode(self._positions)
-        return Change(footing, positions, self._at, trim_to=self._believed, checkpoint=checkpoint)
+        return Change(footing, positions, self._at, trim_to=believed, checkpoint=checkpoint)
 
     async def _write(self, change: Change) -> None:
         place = self._place
@@ -339,69 +283,11 @@ class Incarnation:
         """TRIM when idle; it also notices a lost footing before anyone asks."""
         await self._write(self._change(self._footing))
 
-    async def _ship(
-        self, first_seq: int, entries: list[tuple[str, bytes]], answers: list[tuple["Future[Any]", Any]]
-    ) -> None:
-        started = self._clock.monotonic()
-        if not entries:
-            if answers:
-                seq, oe = self._footing.seq, self._footing.oe
-                self._shipments.put_nowait(Shipment(seq + 1, seq, oe, None, answers, started))
-            return
-        records = [Outgoing(key.encode(), entry + self._suffix, self._at) for key, entry in entries]
-        acks = await self._place.log.ship(records)
-        last_seq = first_seq - 1
-        for count, ack in acks:
-            first, last_seq = last_seq + 1, last_seq + count
-            waiting = answers if ack is acks[-1][1] else []
-            self._shipments.put_nowait(
-                Shipment(first, last_seq, self._oe_of(last_seq), ack, waiting, started)
-            )
 
-    def _oe_of(self, seq: int) -> int:
-        """The oe of a seq of this incarnation: its own epoch, but for what it sent again."""
-        index = seq - self._ground.seq_at_fence - 1
-        if index < len(self._ground.reship):
-            oe: int = log_pb2.Entry.FromString(self._ground.reship[index]).record.oe
-            return oe
-        return self._ground.epoch
-
-    def _reshipped(self) -> list[tuple[str, bytes]]:
-        return [(log_pb2.Entry.FromString(entry).record.key, entry) for entry in self._ground.reship]
-
-    async def _believe(self) -> None:
-        """Acks in the order of seqs; an ack counts only if nothing foreign lies before it."""
-        while True:
-            shipment = await self._shipments.get()
-            if shipment.ack is not None:
-                base = await shipment.ack
-                if not believed(base, shipment.first_seq, self._ground.epoch, self._ground.seq_at_fence):
-                    raise Unbelieved(f"seq {shipment.first_seq} came to lie at {base}")
-                self._believed, self._believed_oe = shipment.last_seq, shipment.last_oe
-                self._place.metrics.shipped(
-                    self._clock.monotonic() - shipment.shipped_at, self._footing.seq - self._believed
-                )
-            for reply, value in shipment.answers:
-                _answer(reply, value)
-            self._believing.set()
-
-    async def _room_in_outbox(self) -> None:
-        while self._footing.seq - self._believed >= _OUTBOX_RECORDS:
-            self._believing.clear()
-            await self._believing.wait()
-
-
-def _answer(reply: "Future[Any]", value: Any) -> None:
-    if reply.done():
-        return
-    if isinstance(value, Exception):
-        reply.set_exception(value)
-    else:
-        reply.set_result(value)
-
-
-def _failed(error: Exception) -> log_pb2.Failed:
-    return log_pb2.Failed(code="exception", sentence=f"{type(error).__name__}: {error}")
+def _rotated(topics: tuple[str, ...], turns: int) -> tuple[str, ...]:
+    """Each topic is first in its turn, so that a long one starves none."""
+    first = turns % len(topics)
+    return topics[first:] + topics[:first]
 
 
 def flatten(error: BaseException) -> Iterator[BaseException]:

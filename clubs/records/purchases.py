@@ -1,6 +1,6 @@
 """Makes purchases.csv.gz from CDNOW_master.txt: python clubs/records/purchases.py CDNOW_master.txt
 
-The same file gives the same bytes on every machine: no time is stored in it.
+The same data gives the same file whenever it is made: no time is stored in it.
 """
 
 import csv
@@ -27,7 +27,8 @@ def compressed(rows: Iterable[tuple[str, ...]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(sorted(rows, key=lambda row: (row[3], row[0])))
+    by_day = sorted(rows, key=lambda row: (row[3], row[0]))
+    writer.writerows(by_day)
     return gzip.compress(text.getvalue().encode(), compresslevel=9, mtime=0)
 
 

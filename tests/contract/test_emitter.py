@@ -1,6 +1,7 @@
 """The emitter against real brokers: where actions land, how they are stamped, that none is lost silently."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -209,13 +210,20 @@ def test_full_window_raises_what_failed(
     emitter.close()
 
 
-def test_failing_block_keeps_its_own_error(own_kafka: Server, club: str) -> None:
-    """An exception in the `with` block leaves it soon and as it is, even when the broker is gone."""
+def test_failing_block_keeps_its_own_error(
+    own_kafka: Server, club: str, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    """An exception in the `with` block leaves it soon, as it is and in silence, even when the broker is gone."""
     create_topics(own_kafka.address, club, PARTITIONS)
-    started = time.monotonic()
     with pytest.raises(ZeroDivisionError), Emitter(own_kafka.address, club) as emitter:
         own_kafka.kill()
         emitter.emit(action("ana"))
         started = time.monotonic()
         raise ZeroDivisionError
     assert time.monotonic() - started < 5
+    del emitter
+    gc.collect()
+    assert capsys.readouterr().err == ""
+    assert [
+        warning for warning in recwarn if warning.category is pytest.PytestUnraisableExceptionWarning
+    ] == []

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cercle.domain.action import ActionAccepted
 from cercle.domain.decision import HOUR, Decision, Instant, Rejection
 from cercle.rulebook import Rulebook
 from services.points import core, holds, member, wire
 from services.points.commands import Capture, Command, DoDueWork, Earn, PlaceHold, Release
-from services.points.events import ActionAccepted, Earned, Event, Refused, TierNoted
+from services.points.events import Earned, Event, Refused, TierNoted
 from services.points.member import Member
 from tests.unit.points.club import CLUB, evolved, rules
 from tests.unit.points.lives import Step, lives
@@ -77,8 +78,8 @@ def test_no_day_gives_more_than_its_limits(steps: list[Step]) -> None:
     """big-spender 15 points, web-double 100 points, helpful twice: per local day of occurred_at."""
     points: Counter[tuple[str, int]] = Counter()
     times: Counter[tuple[str, int]] = Counter()
-    for event in history(steps):
-        for grant in event.grants if isinstance(event, Earned) else ():
+    for event in (event for event in history(steps) if isinstance(event, Earned)):
+        for grant in event.grants:
             points[grant.rule, event.day] += grant.granted
             times[grant.rule, event.day] += grant.granted > 0
     assert all(given <= 15 for (rule, _), given in points.items() if rule == "big-spender")

@@ -173,6 +173,21 @@ def test_conditions_see_the_tier_that_was_noted(club: Rulebook) -> None:
     assert core.view(life.member, NOON).wallets["points"].available == 11 + 16
 
 
+def test_grants_are_listed_by_rule_id(club: Rulebook) -> None:
+    """A multiply rule among the earn rules, where its id belongs."""
+    life = Life(club)
+    life.do(NoteTier("gold"))
+    earned = life.do(Earn(purchase("o1", 1100)))[1]
+    assert isinstance(earned, Earned)
+    assert earned.grants == (Grant("gold-bonus", 5, 5), Grant("purchase-base", 11, 11))
+
+
+def test_a_grant_of_nothing_is_not_a_time() -> None:
+    """What a limit cut to nothing leaves no trace in the counters."""
+    member = core.evolve(core.new(), Earned("points", (Grant("r", 5, 0),), TODAY, ()))
+    assert member.counted == {}
+
+
 def test_best_gives_the_extra_to_the_largest_factor() -> None:
     """Of 2 and 1.5 only 2 counts."""
     assert shared({"base": 7}, {"x": "3/2", "y": "2"}, "best") == {"base": 7, "y": 7}

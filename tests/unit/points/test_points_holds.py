@@ -202,6 +202,21 @@ def test_due_work_comes_before_the_command(life: Life) -> None:
     assert wallet(life, later).held == 40
 
 
+def test_a_time_out_in_one_wallet_frees_nothing_in_another(life: Life) -> None:
+    """Points do not pay for karma."""
+    life.ask(hold("h1"))
+    later = NOON + HOUR
+    assert refusal(life, PlaceHold("h2", later, "karma", 1, MINUTE), later) == "insufficient_points"
+
+
+def test_a_time_out_is_no_command(life: Life) -> None:
+    """Nobody asked for it: no answer is remembered, and no command becomes too old by it."""
+    life.ask(hold("h1", keep_for=7 * DAY))
+    life.do(DoDueWork(), NOON + 7 * DAY)
+    assert list(life.member.answers) == ["h1"]
+    assert life.member.forget_before == NOON - DAY
+
+
 @pytest.mark.parametrize("late", [Capture("c1", NOON + HOUR, "h1"), Release("r1", NOON + HOUR, "h1")])
 def test_a_hold_whose_time_is_up_cannot_be_closed(life: Life, late: Command) -> None:
     """It is released first, and then the command finds it released."""

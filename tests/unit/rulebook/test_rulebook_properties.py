@@ -41,7 +41,10 @@ stacking: {multiply: add}
 """,
     "badges.yaml": """\
 achievements:
-  - {id: collector, badge: {en: Collector, fr: Collectionneuse}, count: purchase, levels: {bronze: 5, silver: 25}}
+  - id: collector
+    badge: {en: Collector, fr: Collectionneuse}
+    count: purchase
+    levels: {bronze: 5, silver: 25}
   - {id: critic, badge: Critic, count: review, when: stars == 5, levels: {one: 1}}
 """,
     "tiers.yaml": """\
@@ -52,7 +55,10 @@ tiers:
 """,
     "offers.yaml": """\
 offers:
-  - {id: vinyl, title: {en: A record, fr: Un disque}, price: free, issue: {on: badge_unlocked, when: level == "silver"}}
+  - id: vinyl
+    title: {en: A record, fr: Un disque}
+    price: free
+    issue: {on: badge_unlocked, when: level == "silver"}
   - {id: gift, title: A gift, price: free, issue: {on: purchase, when: amount > money("100 USD")}}
 """,
 }

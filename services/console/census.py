@@ -1,0 +1,78 @@
+"""The club in numbers, and member by member, from a scan of the services' states."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cercle.runtime.lives import split
+from services.console.services import SERVICES, Stores
+
+
+@dataclass
+class Census:
+    """What the whole club has.
+
+    `points_*` by wallet, `counted` by achievement (the sum of all members' counts), `badges` by
+    achievement and level, `tiers` and `offers` by id: members in each, and issues of each.
+    """
+
+    members: int = 0
+    points_issued: Counter[str] = field(default_factory=Counter)
+    points_redeemed: Counter[str] = field(default_factory=Counter)
+    points_held: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
+    badges: dict[str, Counter[str]] = field(default_factory=dict)
+    tiers: Counter[str] = field(default_factory=Counter)
+    offers: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, sorted by name."""
+        counts = {name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS}
+        badges = {name: dict(sorted(levels.items())) for name, levels in sorted(self.badges.items())}
+        return {"members": self.members, **counts, "badges": badges}
+
+
+_COUNTERS = ("points_issued", "points_redeemed", "points_held", "counted", "tiers", "offers")
+
+
+async def states(stores: Stores, name: str, partitions: int) -> AsyncIterator[tuple[str, Any]]:
+    """Every key of a service with its state, decoded; each once."""
+    decode = SERVICES[name].decode_state
+    for partition in range(partitions):
+        found = {key: stored async for key, stored in stores[name].scan(partition)}
+        for key, stored in found.items():
+            yield key, decode(split(stored)[1])
+
+
+async def take_census(stores: Stores, partitions: int) -> Census:
+    """Counts everything. For a club at rest: the services are scanned one after another."""
+    census = Census()
+    keys: set[str] = set()
+    for name, count in (("points", _count_points), ("badges", _count_badges), ("offers", _count_offers)):
+        async for key, state in states(stores, name, partitions):
+            keys.add(key)
+            count(census, state)
+        await asyncio.sleep(0)
+    census.members = len(keys)
+    return census
+
+
+def _count_points(census: Census, member: Any) -> None:
+    for wallet, balances in member.wallets.items():
+        census.points_issued[wallet] -= balances.issued
+        census.points_redeemed[wallet] += balances.redeemed
+        census.points_held[wallet] += balances.held
+
+
+def _count_badges(census: Census, member: Any) -> None:
+    for achievement, standing in member.standings.items():
+        census.counted[achievement] += standing.count
+        census.badges.setdefault(achievement, Counter()).update(list(standing.reached))
+    if member.tier:
+        census.tiers[member.tier] += 1
+
+
+def _count_offers(census: Census, member: Any) -> None:
+    census.offers.update(issued.offer for issued in member.issued)

@@ -1,0 +1,127 @@
+"""The processes of a club: embedded servers where none are given, and the three services.
+
+Nothing outlives us (cercle/runtime/guarded.py); `check` tells in one sentence which of them
+ended by itself, with the last lines of its log.
+"""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import services
+from cercle.runtime.embedded import HOST, EmbeddedKafka, EmbeddedRedis, LocalServer, free_port
+from cercle.runtime.guarded import GuardedProcess
+from cercle.runtime.settings import PREFIX, Settings, load_settings
+from services.console.errors import CommandError
+from services.console.services import SERVICES
+
+_GRACE_SECONDS = 8.0
+_LAST_LINES = 12
+
+
+class Processes:
+    """A context manager: what it started is gone when it ends, its data folder too, unless something failed."""
+
+    def __init__(self, club: str, kafka: str | None = None, redis: str | None = None) -> None:
+        self._club = club
+        self._kafka = kafka or os.environ.get(PREFIX + "KAFKA")
+        self._redis = redis or os.environ.get(PREFIX + "REDIS")
+        self._stack = ExitStack()
+        self._servers: list[LocalServer] = []
+        self._services: dict[str, GuardedProcess] = {}
+        self.grpc: dict[str, str] = {}
+        self.folder = Path()
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="cercle-"))
+        return self
+
+    def start_servers(self) -> Settings:
+        """Kafka and Redis, where they are not given; answers the settings for all. Raises ServerError."""
+        given = {"club": self._club, "data_dir": self.folder}
+        kafka = self._kafka or self._start(EmbeddedKafka(self.folder))
+        redis = self._redis or self._start(EmbeddedRedis(self.folder))
+        if not self._kafka:
+            return load_settings(**given, kafka=kafka, redis=redis, idempotent=False)
+        return load_settings(**given, kafka=kafka, redis=redis)
+
+    def _start(self, server: LocalServer) -> str:
+        self._servers.append(self._stack.enter_context(server))
+        return server.address
+
+    def start_services(self, settings: Settings) -> None:
+        """All three, each `python -m services.<name>` with a log file of its own."""
+        for name in SERVICES:
+            port = free_port()
+            self.grpc[name] = f"{HOST}:{port}"
+            self._services[name] = GuardedProcess(
+                [sys.executable, "-m", f"services.{name}"],
+                self.log_of(name),
+                env=_environment(settings, port),
+                grace_seconds=_GRACE_SECONDS,
+            )
+
+    def log_of(self, name: str) -> Path:
+        """Where a service's log lines go."""
+        return self.folder / f"{name}.log"
+
+    def listening(self) -> bool:
+        """Whether every service has started so far that it answers calls."""
+        return all(_accepts(address) for address in self.grpc.values())
+
+    def check(self) -> None:
+        """Raises CommandError when a process ended by itself."""
+        for server in self._servers:
+            if not server.running:
+                raise CommandError(f"{server.name} ended by itself. {last_lines(server.log)}")
+        for name, process in self._services.items():
+            status = process.poll()
+            if status is not None:
+                raise CommandError(
+                    f"The {name} service ended by itself with status {status}. {last_lines(self.log_of(name))}"
+                )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._stop_services()
+        finally:
+            with self._stack:
+                pass
+            if error is None or not isinstance(error, Exception):
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _stop_services(self) -> None:
+        with ThreadPoolExecutor(max_workers=len(SERVICES)) as together:
+            list(together.map(GuardedProcess.stop, self._services.values()))
+
+
+def _environment(settings: Settings, port: int) -> dict[str, str]:
+    """Ours, and the settings; the project's folder is on the path wherever we were started."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    path = os.pathsep.join(
+        part for part in (str(Path(services.__path__[0]).parent), ours.get("PYTHONPATH")) if part
+    )
+    chosen = {**settings.model_dump(mode="json"), "grpc_port": port, "metrics_port": 0}
+    return {**ours, "PYTHONPATH": path, **{PREFIX + name.upper(): str(v) for name, v in chosen.items()}}
+
+
+def _accepts(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
+    with suppress(OSError), socket.create_connection((host, int(port)), 0.5):
+        return True
+    return False
+
+
+def last_lines(log: Path) -> str:
+    """The end of a log, for an error."""
+    lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:] if log.exists() else []
+    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in lines or ["(empty)"])])
