@@ -7,7 +7,7 @@ import msgspec
 from cercle.domain.decision import Instant
 from cercle.runtime.epochs import Epochs
 from cercle.runtime.lives import Lives
-from cercle.runtime.log import PartitionLog
+from cercle.runtime.log import PartitionLog, SendFailed
 from cercle.runtime.observing import Observed
 from cercle.runtime.protocol import Cursor, Verdict, cursors, fence_entry, read
 from cercle.runtime.service import Service
@@ -60,6 +60,8 @@ async def acquire(place: Place, lives: Lives) -> Ground:
     store, partition, token = place.store, place.partition, place.token
     await store.take(partition, token, place.address)
     epoch = await place.log.fence(fence_entry(token, place.address))
+    if epoch < 0:
+        raise SendFailed("the fence was taken, but nobody knows where it lies")
     place.metrics.fenced(epoch)
     while True:
         standing = await store.look(partition, token)

@@ -22,7 +22,7 @@ from cercle.runtime.log import PositionLost
 from cercle.runtime.protocol import Cursor
 from cercle.runtime.rejected import rejected_record
 from cercle.runtime.service import ACTIONS, Clock, Command, Inspection, RulesInTime, Unavailable
-from cercle.runtime.shipping import Shipping
+from cercle.runtime.shipping import Shipping, answer
 from cercle.runtime.store import Change, Footing
 from cercle.wire import log_pb2
 
@@ -32,6 +32,13 @@ _IDLE_SECONDS = 1.0
 _TRIM_SECONDS = 0.1
 _DUE_KEYS = 200
 _MOST_COMMANDS = 1_000
+
+
+class _Raised(Exception):
+    """The domain raised; nothing of the batch was kept."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
 
 class Incarnation:
@@ -45,7 +52,6 @@ class Incarnation:
         self._lives = Lives(place.service)
         self._inbox = Inbox(place.service.inputs)
         self._batch_records = _FEWEST_RECORDS
-        self._singly = 0
         self._turns = 0
         self._waiting: set[Future[Any]] = set()
         self.serving = asyncio.Event()
@@ -79,6 +85,7 @@ class Incarnation:
                 tasks.create_task(self._serve())
         finally:
             self.serving.clear()
+            self._inbox.close()
             for reply in list(self._waiting):
                 if not reply.done():
                     reply.set_exception(Unavailable())
@@ -90,7 +97,7 @@ class Incarnation:
         self._positions = {t: ground.positions.get(t, Cursor()) for t in self._place.service.inputs}
         self._at = ground.at
         self._next_due = ground.next_due
-        self._trimmed = ground.seq_at_fence
+        self._trimmed = -1  # So that the first TRIM saves how far ACQUIRE has read.
         self._deciding = Deciding(self._place.service, self._lives, ground.epoch)
         self._last_input_at = ground.at
 
@@ -129,21 +136,39 @@ class Incarnation:
 
     async def _step(self) -> bool:
         """Decides and commits one batch; False when there was nothing to do."""
-        items = await self._one() if self._singly else await self._all()
+        items = await self._all()
         if not items:
             return False
-        await self._load([item.key for item in items if item.key])
-        batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
         started = self._clock.monotonic()
         try:
+            batch = await self._decided(items)
+        except _Raised:
             for item in items:
-                self._deciding.decide(batch, item)
-        except Exception as error:
-            await self._decide_singly(items, error)
+                await self._step_alone(item)
             return True
         self._pace(len(items), self._clock.monotonic() - started)
         await self._commit(batch, items)
         return True
+
+    async def _step_alone(self, item: Item) -> None:
+        """Some item of a batch raised: whoever does so again, alone, is poison."""
+        try:
+            batch = await self._decided([item])
+        except _Raised as raised:
+            await self._set_aside(item, raised.error)
+        else:
+            await self._commit(batch, [item])
+
+    async def _decided(self, items: list[Item]) -> Batch:
+        await self._load([item.key for item in items if item.key])
+        batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
+        try:
+            for item in items:
+                self._deciding.decide(batch, item)
+        except Exception as error:
+            self._lives.drop(item.key for item in items)
+            raise _Raised(error) from error
+        return batch
 
     async def _all(self) -> list[Item]:
         """Commands first, then as many inputs as a batch takes, then what is due."""
@@ -152,9 +177,6 @@ class Incarnation:
             *self._inputs(self._batch_records),
             *await self._due(_DUE_KEYS),
         ]
-
-    async def _one(self) -> list[Item]:
-        return self._commands(1) or self._inputs(1) or await self._due(1)
 
     def _commands(self, limit: int) -> list[Item]:
         items: list[Item] = []
@@ -207,32 +229,17 @@ class Incarnation:
             found = await place.store.load(place.partition, place.token, self._footing, missing)
             self._lives.add(missing, found)
 
-    async def _decide_singly(self, items: list[Item], error: Exception) -> None:
-        """Some item of the batch raised: decide again one by one; who raises alone is poison."""
-        self._lives.drop(item.key for item in items)
-        if len(items) > 1:
-            self._singly = len(items)
-            self._put_back(items)
+    async def _set_aside(self, item: Item, error: Exception) -> None:
+        """Poison: an input becomes a Failed record, whoever waits gets the error, nothing else changes."""
+        place = self._place
+        place.metrics.failed(item.after[0] if item.after else "command", 0, error)
+        reply = item.command.reply if isinstance(item.command, Inspection) else item.reply
+        if reply is not None:
+            answer(reply, error)
             return
-        [item] = items
-        self._place.metrics.failed(item.after[0] if item.after else "command", 0, error)
-        if item.reply is not None:
-            item.reply.set_exception(error)
-        elif isinstance(item.command, Inspection):
-            item.command.reply.set_exception(error)
-        else:
-            batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
-            self._deciding.decide(batch, item._replace(key="", command=failure(error)))
-            await self._commit(batch, items)
-
-    def _put_back(self, items: list[Item]) -> None:
-        for item in reversed(items):
-            if isinstance(item.command, Inspection):
-                self._inbox.commands.appendleft(item.command)
-            elif item.reply is not None:
-                self._inbox.commands.appendleft(
-                    Command(item.key, item.cause.command, item.command, item.reply)
-                )
+        batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
+        self._deciding.decide(batch, item._replace(key="", command=failure(error)))
+        await self._commit(batch, [item])
 
     def _pace(self, decided: int, seconds: float) -> None:
         """As many records a batch as fit the time budget."""
@@ -240,7 +247,6 @@ class Incarnation:
             fit = decided * _DECIDING_SECONDS / max(seconds, 1e-6)
             wanted = min(2 * self._batch_records, int(fit))
             self._batch_records = max(_FEWEST_RECORDS, min(_MOST_RECORDS, wanted))
-        self._singly = max(0, self._singly - decided)
 
     # ---- COMMIT, SHIP, belief, TRIM --------------------------------------------------
 

@@ -82,7 +82,7 @@ class Shipping:
             if shipment.ack is not None:
                 await self._check(shipment, shipment.ack)
             for reply, value in shipment.answers:
-                _answer(reply, value)
+                answer(reply, value)
             self._progress.set()
 
     async def _check(self, shipment: Shipment, ack: "Future[int]") -> None:
@@ -117,7 +117,8 @@ class Shipping:
         )
 
 
-def _answer(reply: "Future[Any]", value: Any) -> None:
+def answer(reply: "Future[Any]", value: Any) -> None:
+    """Gives a value, or an exception, to whoever waits: who gave up gets nothing."""
     if reply.done():
         return
     if isinstance(value, Exception):

@@ -32,7 +32,9 @@ _TEXTS: list[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
     (RulebookError, lambda error: f"The rules cannot be used:\n{error}"),
     (
         NotReady,
-        lambda _: "The club has no service that serves yet: start it with `cercle up`, or ask again in a moment.",
+        lambda _: (
+            "The club has no service that serves yet: start it with `cercle up`, or ask again in a moment."
+        ),
     ),
     (
         (KafkaError, AsyncKafkaError),

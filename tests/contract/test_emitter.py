@@ -213,7 +213,7 @@ def test_full_window_raises_what_failed(
 def test_failing_block_keeps_its_own_error(
     own_kafka: Server, club: str, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
-    """An exception in the `with` block leaves it soon, as it is and in silence, even when the broker is gone."""
+    """An exception in the `with` block leaves it soon, as it is, in silence, even without a broker."""
     create_topics(own_kafka.address, club, PARTITIONS)
     with pytest.raises(ZeroDivisionError), Emitter(own_kafka.address, club) as emitter:
         own_kafka.kill()

@@ -1,0 +1,1 @@
+"""The whole club on real servers: processes, a broker, a store, and a shop's purchases."""
