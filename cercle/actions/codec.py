@@ -167,8 +167,8 @@ def _read_fields(entries: Iterable[tuple[str, wire.Value]], inside: str = "") ->
             fields[name] = Money(money.minor_units, money.currency)
         elif kind == "list":
             fields[name] = [
-                _read_fields(entry.fields.items(), f"{inside}{name}[{index}].")
-                for index, entry in enumerate(value.list.entries)
+                _read_fields(entry.fields.items(), f"{inside}{name}.{number}.")
+                for number, entry in enumerate(value.list.entries, start=1)
             ]
         elif kind is None:
             raise Unreadable(f"{inside}{name}", "has no value of a known kind")

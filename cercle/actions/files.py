@@ -26,9 +26,10 @@ import msgspec
 
 from cercle.actions.attributes import fault_of
 from cercle.actions.instants import instant_of, local_time, parse_instant, start_of_day
-from cercle.actions.json_form import Unreadable, fields_from_json, money_in
+from cercle.actions.json_form import Unreadable, fields_from_json
 from cercle.domain.action import Money, RawAction, RawField
 from cercle.domain.decision import Instant
+from cercle.rulebook.money import parse_money
 
 Kinds = Mapping[str, Mapping[str, object]]
 """For each action type its fields: "text", "integer", "boolean" or "money", as in actions.yaml."""
@@ -175,10 +176,10 @@ def _boolean(cell: str) -> bool:
 
 
 def _money(cell: str) -> Money:
-    money = money_in(cell)
-    if money is None:
+    amount = parse_money(cell)
+    if amount is None:
         raise ValueError("must be an amount with the decimals of its currency, such as 42.90 USD")
-    return money
+    return Money(*amount)
 
 
 _Reader = Callable[[str], RawField]

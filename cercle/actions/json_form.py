@@ -1,13 +1,12 @@
 """The JSON form of an action's fields: on the wire, and in files of JSON lines.
 
-Text, integers, true and false are themselves; `"42.90 USD"` is money; a list is a list of
-objects of the same. A text that reads like money and is none is written `{"text": "42.90 USD"}`.
+Text, integers, true and false are themselves; a list is a list of objects of the same. Money is
+text, `"42.90 USD"`: which text is money only the club's actions.yaml knows, so it stays text here.
 """
 
 from typing import Any
 
-from cercle.domain.action import Money, RawField
-from cercle.rulebook.money import parse_money
+from cercle.domain.action import RawField
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
@@ -31,23 +30,16 @@ def fields_from_json(fields: dict[str, Any], inside: str = "") -> dict[str, RawF
 
 def _field(name: str, value: object) -> RawField:
     match value:
-        case str():
-            return money_in(value) or value
-        case bool():
+        case str() | bool():
             return value
         case int() if _INT64_MIN <= value <= _INT64_MAX:
             return value
         case list():
-            return [_entry(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
-        case {"text": str(text), **others} if not others:
-            return text
-    raise Unreadable(name, "must be text, an integer, true, false, an amount such as 42.90 USD, or a list")
-
-
-def money_in(text: str) -> Money | None:
-    """`"42.90 USD"` -> `Money(4290, "USD")`. None: no amount, or not with the decimals of its currency."""
-    amount = parse_money(text)
-    return None if amount is None else Money(*amount)
+            return [_entry(f"{name}.{number}", entry) for number, entry in enumerate(value, start=1)]
+    raise Unreadable(
+        name,
+        "must be text, an integer, true or false, or a list of objects; money is text, such as 42.90 USD",
+    )
 
 
 def _entry(name: str, entry: object) -> dict[str, RawField]:

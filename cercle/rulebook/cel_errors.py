@@ -36,8 +36,10 @@ _TYPES = {
     "bool": "true or false",
     "double": "a number with a point",
     "null_type": "null",
-    "google.protobuf.Timestamp": "a time",
-    "google.protobuf.Duration": "a length of time",
+    "timestamp": "a time",
+    "google.protobuf.timestamp": "a time",
+    "duration": "a length of time",
+    "google.protobuf.duration": "a length of time",
 }
 
 
@@ -56,17 +58,21 @@ class Words:
 
 
 def describe_type(name: str) -> str:
-    """`uint` is money; a list is a list of what it holds."""
-    if name.startswith("list("):
-        return "a list"
-    return _TYPES.get(name.lower() if name.isupper() else name, f"`{name}`")
+    """A type of CEL (`uint`, `UINT`) in the marketer's words."""
+    plain = name.lower()
+    if plain.startswith(("list", "map")):
+        return "a list" if plain.startswith("list") else "a map"
+    return _TYPES.get(plain, "a record" if plain.startswith("cercle.") else f"`{plain}`")
 
 
-def translate(error: str, text: str, words: Words) -> list[Problem]:
-    """CEL's message about `text` as problems. A syntax error hides what follows it: only the first counts."""
+def translate(error: str, text: str, spelled: str, words: Words) -> list[Problem]:
+    """CEL's message about `text`, which it got as `spelled` (of the same length).
+
+    A syntax error hides what follows it: then only the first one counts.
+    """
     found = [
         _problem(
-            _offset(text, int(match[1]), int(match[2])),
+            _offset(spelled, int(match[1]), int(match[2])),
             match[3].removesuffix(" [INVALID_ARGUMENT]"),
             text,
             words,
@@ -75,7 +81,9 @@ def translate(error: str, text: str, words: Words) -> list[Problem]:
         if "*error*" not in match[3]  # follows from another error
     ]
     if not found:
-        return [Problem(0, f"this is not a condition: {error}")]
+        too_much = "limit" in error
+        why = "it is too long, or nested too deeply" if too_much else error
+        return [Problem(0, f"this is not a condition: {why}")]
     return found[:1] if "Syntax error" in error else found
 
 

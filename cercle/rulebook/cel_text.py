@@ -56,13 +56,18 @@ def spell_out_money(text: str, currency: str | None) -> tuple[str, list[Problem]
     spelled = text
     for index, token in enumerate(found):
         if token.kind == "unsigned":
-            amount = format_money(int(token.text[:-1], 0), currency or "USD")
+            amount = _in_currency(token.text[:-1], currency or "USD")
             problems.append(Problem(token.offset, f'an amount is written money("{amount}")'))
         elif token.kind == "name" and token.text == "uint":
             problems.append(Problem(token.offset, f'an amount is written money("50 {currency or "USD"}")'))
         elif token.kind == "name" and token.text == "money":
             spelled = _spell_out(spelled, found[index : index + 4], currency, problems)
     return spelled, problems
+
+
+def _in_currency(digits: str, currency: str) -> str:
+    plain = digits.isdigit() and len(digits) < 16
+    return format_money(int(digits), currency) if plain else f"50 {currency}"
 
 
 def _spell_out(text: str, call: list[Token], currency: str | None, problems: list[Problem]) -> str:

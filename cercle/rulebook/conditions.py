@@ -118,8 +118,9 @@ class Vocabulary:
             return problems
         try:
             result = self._env.compile(spelled).return_type()
+            self._env.compile(_list([spelled]))  # a list of it is deeper and longer, and CEL limits both
         except Exception as error:  # the library raises RuntimeError and subclasses of its own
-            return translate(str(error), text, self._words)
+            return translate(str(error), text, spelled, self._words)
         if result != cel.Type.BOOL:
             blank = len(text) - len(text.lstrip())
             return [

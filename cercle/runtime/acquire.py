@@ -1,5 +1,7 @@
 """ACQUIRE: how an incarnation begins (docs/protocol.md). The log decides everything."""
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import msgspec
@@ -7,7 +9,7 @@ import msgspec
 from cercle.domain.decision import Instant
 from cercle.runtime.epochs import Epochs
 from cercle.runtime.lives import Lives
-from cercle.runtime.log import PartitionLog, SendFailed
+from cercle.runtime.log import Chunk, PartitionLog, SendFailed
 from cercle.runtime.observing import Observed
 from cercle.runtime.protocol import Cursor, Verdict, cursors, fence_entry, read
 from cercle.runtime.service import Service
@@ -113,7 +115,12 @@ class _Recovery:
         )
 
     async def _read_log(self) -> None:
-        async for chunk in self._place.log.read(self._place.service.name, self._cursor.offset):
+        log = self._place.log.read(self._place.service.name, self._cursor.offset)
+        async with aclosing(log) as chunks:
+            await self._read_chunks(chunks)
+
+    async def _read_chunks(self, chunks: AsyncIterator[Chunk]) -> None:
+        async for chunk in chunks:
             for record in chunk.records:
                 entry = log_pb2.Entry.FromString(record.value or b"")
                 verdict = read(self._cursor, record.offset, entry)

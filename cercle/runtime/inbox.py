@@ -53,7 +53,9 @@ class Inbox:
         self.note_highwater(chunk.topic, chunk.highwater)
         if chunk.end > expected:
             self._expected[chunk.topic] = chunk.end
-            self._chunks[chunk.topic].append(chunk)
+            # Fetched again after a seek: what came before is not taken twice.
+            fresh = [record for record in chunk.records if record.offset >= expected]
+            self._chunks[chunk.topic].append(chunk._replace(start=expected, records=fresh))
         self._changed.set()
 
     def _full(self, topic: str) -> bool:

@@ -1,7 +1,7 @@
 """The log in Kafka, by aiokafka; the same code talks to the embedded broker."""
 
 from asyncio import Future, ensure_future, gather, wait_for
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -92,12 +92,20 @@ class KafkaLog:
         try:
             offsets = await consumer.beginning_offsets([at])
         finally:
-            await consumer.stop()
-            self._consumers.remove(consumer)
+            await self._drop(consumer)
         return int(offsets[at])
 
-    async def read(self, topic: str, start: int) -> AsyncIterator[Chunk]:
+    async def read(self, topic: str, start: int) -> AsyncGenerator[Chunk, None]:
         consumer, at = await self._consumer(topic)
+        try:
+            async for chunk in self._chunks(consumer, at, topic, start):
+                yield chunk
+        finally:
+            await self._drop(consumer)
+
+    async def _chunks(
+        self, consumer: AIOKafkaConsumer, at: TopicPartition, topic: str, start: int
+    ) -> AsyncIterator[Chunk]:
         consumer.seek(at, start)
         expected = start
         while True:
@@ -110,6 +118,10 @@ class KafkaLog:
             if highwater is not None:
                 yield Chunk(topic, expected, end, highwater, records)
             expected = end
+
+    async def _drop(self, consumer: AIOKafkaConsumer) -> None:
+        await consumer.stop()
+        self._consumers.remove(consumer)
 
     async def _consumer(self, topic: str) -> tuple[AIOKafkaConsumer, TopicPartition]:
         consumer = AIOKafkaConsumer(

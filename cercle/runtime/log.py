@@ -5,7 +5,7 @@ harmless by the protocol, and its failures are nobody else's.
 """
 
 from asyncio import Future
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
 from cercle.domain.decision import Instant
@@ -85,7 +85,7 @@ class PartitionLog(Protocol):
     async def reject(self, records: Sequence[Outgoing]) -> None:
         """Appends to the rejected topic and waits for the acks."""
 
-    def read(self, topic: str, start: int) -> AsyncIterator[Chunk]:
+    def read(self, topic: str, start: int) -> AsyncGenerator[Chunk, None]:
         """Reads this partition of `topic` from `start`, for ever. Raises PositionLost."""
 
     async def earliest(self, topic: str) -> int:

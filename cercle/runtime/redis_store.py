@@ -170,7 +170,8 @@ class RedisStore:
         await self._run(_OWNED + _FORGET, keys, token)
 
     async def forget(self, partition: int) -> None:
-        await self._run(_FORGET, await self._all_keys(partition))
+        # The owner too: it is then fenced at its next look, and acquires the partition anew.
+        await self._redis.delete(*await self._all_keys(partition))
 
     async def _all_keys(self, partition: int) -> list[str]:
         keys = self._keys(partition)

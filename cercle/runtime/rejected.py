@@ -27,14 +27,15 @@ def rejected_record(record: LogRecord, why: Rejection) -> Outgoing:
     topic = record.topic.rsplit(".", 1)[-1]
     place = f"{topic}/{record.partition}/{record.offset}"
     ours = {"code": why.code, "sentence": why.sentence, "field": why.field, "place": place}
-    headers = [*record.headers, *((_PREFIX + name, text.encode()) for name, text in ours.items())]
+    headers = [header for header in record.headers if not header[0].startswith(_PREFIX)]
+    headers += [(_PREFIX + name, text.encode()) for name, text in ours.items()]
     if record.key is not None:
         headers.append((_PREFIX + "key", record.key))
     return Outgoing(place.encode(), record.value, record.timestamp, headers)
 
 
 def read_rejected(value: bytes | None, headers: list[tuple[str, bytes]]) -> Rejected:
-    """The inverse. The last header of a name is ours: a brand cannot forge the reason."""
+    """The inverse. Headers with our prefix are ours alone: a brand cannot forge a reason, or a key."""
     ours = {name.removeprefix(_PREFIX): data for name, data in headers if name.startswith(_PREFIX)}
     topic, partition, offset = ours["place"].decode().rsplit("/", 2)
     original = [(name, data) for name, data in headers if not name.startswith(_PREFIX)]

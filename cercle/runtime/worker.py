@@ -30,6 +30,7 @@ from cercle.runtime.telemetry import Metrics, configure_logging
 from cercle.runtime.topics import Topic, check_topics, topic_name
 
 _ADVISE_SECONDS = 1.0
+_REDIS_SECONDS = 10.0
 _log = structlog.get_logger("cercle.worker")
 
 
@@ -53,7 +54,7 @@ class Worker:
         self._metrics = Metrics(service.name)
         self._clock = SystemClock()
         self._rulebooks = Rulebooks(self._clock)
-        self._redis = Redis.from_url(settings.redis)
+        self._redis = Redis.from_url(settings.redis, socket_timeout=_REDIS_SECONDS)
         self._store = RedisStore(self._redis, settings.club, service.name)
         self._observed = {p: Observed(self._metrics, p) for p in range(self._partition_count)}
         self.ownership = Ownership(self._begin, self._go_to, self._observed.__getitem__)

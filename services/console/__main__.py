@@ -1,14 +1,19 @@
 """The command `cercle`, and `python -m services.console`."""
 
+import logging
 import os
 import sys
+import traceback
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from services.console.commands import run
+from cercle.runtime.settings import PREFIX
+from services.console.commands import emit, member, publish, rebuild, rejected, run, topics, verify
 from services.console.errors import INTERRUPTED, sentence
+
+_DEBUG = os.environ.get(PREFIX + "LOG_LEVEL") == "debug"
 
 
 class Sentences(TyperGroup):
@@ -25,10 +30,9 @@ class Sentences(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(1) from None
         except Exception as error:
-            said = sentence(error)
-            if said is None:
-                raise
-            print(said, file=sys.stderr)
+            if _DEBUG:
+                traceback.print_exc()
+            print(sentence(error), file=sys.stderr)
             raise SystemExit(1) from None
 
 
@@ -39,12 +43,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A loyalty club engine: run a club, feed it, look into it, mend it.",
 )
-for command in (run.run, run.up):
+for command in (
+    run.run,
+    run.up,
+    emit.emit,
+    member.member,
+    topics.topics,
+    rejected.rejected,
+    publish.publish,
+    rebuild.rebuild,
+    verify.verify,
+):
     app.command()(command)
 
 
 def main() -> None:
     """The entry point."""
+    # What the clients of Kafka and Redis log is for debugging; what it means for us is in our sentence.
+    logging.basicConfig(level=logging.DEBUG if _DEBUG else logging.CRITICAL + 1)
     app()
 
 

@@ -1,7 +1,7 @@
 """Where a club runs: what `cercle up` writes down, and the other commands read.
 
-What the environment says (CERCLE_*) wins; then comes `.cercle/<club>.json` of a `cercle up`
-that still runs; then the settings' defaults.
+What is typed wins, then the environment (CERCLE_*), then `.cercle/<club>.json` of a `cercle up`
+that still runs.
 """
 
 import json
@@ -63,11 +63,16 @@ def _lives(pid: int) -> bool:
 def find_settings(club: str | None, kafka: str | None = None, redis: str | None = None) -> Settings:
     """The settings of a club: `club` or CERCLE_CLUB, else the only one that runs here.
 
-    Raises CommandError when it is not clear which is meant, SettingsError.
+    Raises CommandError when it is not clear which is meant or where it is, SettingsError.
     """
     clubs = running_clubs()
     wanted = club or os.environ.get(PREFIX + "CLUB") or _only(clubs)
     here = next((each for each in clubs if each.club == wanted), None)
+    if here is None and not kafka and PREFIX + "KAFKA" not in os.environ:
+        raise CommandError(
+            f"{wanted} does not run here{_others(clubs)}: start it with `cercle up`, "
+            "or say where its servers are with CERCLE_KAFKA and CERCLE_REDIS."
+        )
     given: dict[str, Any] = {"club": wanted}
     if here is not None:
         given |= {name: getattr(here, name) for name in _SHARED if PREFIX + name.upper() not in os.environ}
@@ -79,9 +84,16 @@ def _only(clubs: list[Running]) -> str:
     if len(clubs) == 1:
         return clubs[0].club
     if clubs:
-        names = ", ".join(club.club for club in clubs)
-        raise CommandError(f"Several clubs run here ({names}): say which with --club.")
+        raise CommandError(f"Several clubs run here, {_names(clubs)}: say which with --club.")
     raise CommandError(
         "No club runs here: start one with `cercle up`, or say which one is meant with --club "
         "and where its servers are with CERCLE_KAFKA and CERCLE_REDIS."
     )
+
+
+def _others(clubs: list[Running]) -> str:
+    return f", only {_names(clubs)}" if clubs else ""
+
+
+def _names(clubs: list[Running]) -> str:
+    return ", ".join(club.club for club in clubs)

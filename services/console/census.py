@@ -1,6 +1,5 @@
 """The club in numbers, and member by member, from a scan of the services' states."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -27,6 +26,25 @@ class Census:
     tiers: Counter[str] = field(default_factory=Counter)
     offers: Counter[str] = field(default_factory=Counter)
 
+    def add_points(self, member: Any) -> None:
+        """A state of the points service."""
+        for wallet, balances in member.wallets.items():
+            self.points_issued[wallet] -= balances.issued
+            self.points_redeemed[wallet] += balances.redeemed
+            self.points_held[wallet] += balances.held
+
+    def add_badges(self, member: Any) -> None:
+        """A state of the badges service."""
+        for achievement, standing in member.standings.items():
+            self.counted[achievement] += standing.count
+            self.badges.setdefault(achievement, Counter()).update(list(standing.reached))
+        if member.tier:
+            self.tiers[member.tier] += 1
+
+    def add_offers(self, member: Any) -> None:
+        """A state of the offers service."""
+        self.offers.update(issued.offer for issued in member.issued)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, sorted by name."""
         counts = {name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS}
@@ -50,29 +68,10 @@ async def take_census(stores: Stores, partitions: int) -> Census:
     """Counts everything. For a club at rest: the services are scanned one after another."""
     census = Census()
     keys: set[str] = set()
-    for name, count in (("points", _count_points), ("badges", _count_badges), ("offers", _count_offers)):
+    adding = {"points": census.add_points, "badges": census.add_badges, "offers": census.add_offers}
+    for name, add in adding.items():
         async for key, state in states(stores, name, partitions):
             keys.add(key)
-            count(census, state)
-        await asyncio.sleep(0)
+            add(state)
     census.members = len(keys)
     return census
-
-
-def _count_points(census: Census, member: Any) -> None:
-    for wallet, balances in member.wallets.items():
-        census.points_issued[wallet] -= balances.issued
-        census.points_redeemed[wallet] += balances.redeemed
-        census.points_held[wallet] += balances.held
-
-
-def _count_badges(census: Census, member: Any) -> None:
-    for achievement, standing in member.standings.items():
-        census.counted[achievement] += standing.count
-        census.badges.setdefault(achievement, Counter()).update(list(standing.reached))
-    if member.tier:
-        census.tiers[member.tier] += 1
-
-
-def _count_offers(census: Census, member: Any) -> None:
-    census.offers.update(issued.offer for issued in member.issued)

@@ -8,10 +8,15 @@ from typing import Any
 from cercle.actions.emitter import Emitter
 from cercle.domain.action import RawAction
 from cercle.runtime.settings import Settings
+from services.console.errors import CommandError
 
 
 class Emission:
-    """Emits `actions` in a thread. `sent`: acknowledged so far; `ends`: by partition, the offset after the last."""
+    """Emits `actions` in a thread.
+
+    `sent`: acknowledged so far; `types`: emitted by type; `ends`: the offset after the last
+    acknowledged one, by partition.
+    """
 
     def __init__(self, settings: Settings, actions: Iterable[RawAction], as_history: bool) -> None:
         self._settings = settings
@@ -31,6 +36,10 @@ class Emission:
     def stop(self) -> None:
         """Ends early, with what was sent so far."""
         self._stopped.set()
+
+    def wait(self) -> None:
+        """Returns when the thread has ended, however it went."""
+        self._thread.join()
 
     def done(self) -> bool:
         """Whether everything is acknowledged. Raises EmitterError, FileError and what else went wrong."""
@@ -55,10 +64,17 @@ class Emission:
                     emitter.emit(action, as_history=self._as_history).add_callback(self._acknowledged)
                     self.types[action.type] += 1
         except Exception as error:
-            self._error = error
+            self._error = _as_sentence(error)
 
     def _acknowledged(self, place: Any) -> None:
         """Called by kafka-python's thread, one at a time."""
         self.sent += 1
         if place.offset >= self.ends.get(place.partition, 0):
             self.ends[place.partition] = place.offset + 1
+
+
+def _as_sentence(error: Exception) -> Exception:
+    """The emitter refuses what cannot be right with a ValueError."""
+    if type(error) is ValueError:
+        return CommandError(f"Nothing was emitted from here on: {error}.")
+    return error

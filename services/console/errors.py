@@ -46,7 +46,8 @@ _TEXTS: list[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
     (
         RedisError,
         lambda error: (
-            f"Redis did not do as asked ({error}): see that it runs, and that CERCLE_REDIS or --redis names it."
+            f"Redis did not do as asked ({error}): "
+            "see that it runs, and that CERCLE_REDIS or --redis names it."
         ),
     ),
     (grpc.RpcError, lambda error: f"The service did not answer: {_details(error)}."),
@@ -54,12 +55,15 @@ _TEXTS: list[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
 ]
 
 
-def sentence(error: BaseException) -> str | None:
-    """What to tell a person; None for an error that nobody foresaw."""
+def sentence(error: Exception) -> str:
+    """What to tell a person."""
     for kind, text in _TEXTS:
         if isinstance(error, kind):
             return text(error)
-    return None
+    return (
+        f"This should not have happened ({type(error).__name__}: {error}): "
+        "run it again with CERCLE_LOG_LEVEL=debug, and report what it prints."
+    )
 
 
 def _details(error: Any) -> str:

@@ -28,6 +28,7 @@ def console() -> Console:
 def print_json(value: Any) -> None:
     """One JSON value."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def program() -> str:

@@ -27,7 +27,10 @@ _LAST_LINES = 12
 
 
 class Processes:
-    """A context manager: what it started is gone when it ends, its data folder too, unless something failed."""
+    """A context manager: what it started is gone when it ends.
+
+    So is its data folder, unless something failed: then the logs in it are worth reading.
+    """
 
     def __init__(self, club: str, kafka: str | None = None, redis: str | None = None) -> None:
         self._club = club
@@ -84,9 +87,8 @@ class Processes:
         for name, process in self._services.items():
             status = process.poll()
             if status is not None:
-                raise CommandError(
-                    f"The {name} service ended by itself with status {status}. {last_lines(self.log_of(name))}"
-                )
+                said = last_lines(self.log_of(name))
+                raise CommandError(f"The {name} service ended by itself with status {status}. {said}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -44,21 +44,22 @@ def publish(settings: Settings, club: Club, starts: Instant | None = None) -> Pu
     head = versions[-1] if versions else None
     if head is not None and head.version == club.rules.version:
         return Publication(head.version, head.previous, head.effective_from_ms, False)
-    record = _record(club, head, starts, time.time_ns() // 1_000_000)
+    record = next_version(club, head, starts, time.time_ns() // 1_000_000)
     _send(settings, record)
     return Publication(record.version, record.previous, record.effective_from_ms, True)
 
 
-def _record(
+def next_version(
     club: Club, head: rulebook_pb2.RulebookPublished | None, starts: Instant | None, now: Instant
 ) -> rulebook_pb2.RulebookPublished:
+    """The record that follows `head`. Raises CommandError when `starts` is too soon."""
     # The first version judges everything; a later one must have reached every owner before it counts.
     earliest = now if head is None else max(now + int(LEAD_SECONDS * SECOND), head.effective_from_ms)
     if starts is not None and starts < earliest:
         raise CommandError(
             f"The rules cannot count from {format_instant(starts)}: services learn of them within "
-            f"{LEAD_SECONDS:.0f} s, and versions follow each other. Say --from {format_instant(earliest + SECOND)} "
-            "or later, or leave it out."
+            f"{LEAD_SECONDS:.0f} s, and versions follow each other. "
+            f"Say --from {format_instant(earliest + SECOND)} or later, or leave it out."
         )
     return rulebook_pb2.RulebookPublished(
         version=club.rules.version,

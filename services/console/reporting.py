@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cercle.actions.instants import local_time
 from cercle.rulebook import Rulebook
-from cercle.wire import badges_pb2
+from cercle.wire import badges_pb2, points_pb2
 from services.console.cards import Card
 from services.console.census import Census
 from services.console.running import Result
@@ -47,6 +47,14 @@ WORDS = {
 """What members and agents read, by language."""
 
 
+_THOUSANDS = {"fr": "\u202f"}
+
+
+def figure(number: int, language: str) -> str:
+    """1234 as 1,234, or as the language writes it."""
+    return f"{number:,}".replace(",", _THOUSANDS.get(language.split("-", 1)[0], ","))
+
+
 def show_result(console: Console, result: Result, rules: Rulebook) -> None:
     """Numbers, leaderboard, card and time of a run."""
     language = rules.club.languages[0]
@@ -71,7 +79,7 @@ def numbers(
     for wallet, issued in sorted(census.points_issued.items()):
         table.add_row("points issued" if wallet == "points" else f"{wallet} issued", f"{issued:,}")
     for achievement in rules.badges.achievements.values():
-        reached = census.badges.get(achievement.id, {})
+        reached: Mapping[str, int] = census.badges.get(achievement.id, {})
         for level in achievement.levels:
             name = f"badge {achievement.title.in_language(language)}, {level.name}"
             table.add_row(name, f"{reached.get(level.name, 0):,}")
@@ -84,7 +92,9 @@ def numbers(
 
 
 def _plain_table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False
+    )
     table.add_column(style="dim")
     table.add_column(justify="right")
     return table
@@ -92,7 +102,7 @@ def _plain_table(title: str) -> Table:
 
 def leaderboard(best: list[badges_pb2.Rank]) -> RenderableType:
     """The best members by points."""
-    table = Table(title="The best", title_justify="left", title_style="bold", box=None)
+    table = Table(title="The best", title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in ("rank", "member", "points"):
         table.add_column(column, justify="right")
     for rank in best:
@@ -100,55 +110,66 @@ def leaderboard(best: list[badges_pb2.Rank]) -> RenderableType:
     return table
 
 
+class _Words:
+    """The words and figures of one language; English where it is not known."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._words = WORDS.get(language.split("-", 1)[0], WORDS["en"])
+
+    def __getitem__(self, word: str) -> str:
+        return self._words[word]
+
+    def figure(self, number: int) -> str:
+        return figure(number, self._language)
+
+
 def card(card: Card, language: str, zone: tzinfo) -> RenderableType:
     """A member's card; dates are those of the club's zone."""
-    words = WORDS.get(language.split("-", 1)[0], WORDS["en"])
+    words = _Words(language)
     title = f"{words['member']} {card.standing.member_id}"
     if not card.known:
         return Panel(words["unknown"], title=title, title_align="left", width=72)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column()
-    grid.add_row(words["points"], _points(card, words))
+    offers = [f"{offer.title} ({_day(offer.issued_at_ms, zone)})" for offer in card.offers.offers]
+    grid.add_row(words["points"], _lines([_points(each, words) for each in card.balance.balances], words))
     grid.add_row(words["tier"], _tier(card.standing.tier, words))
     grid.add_row(words["badges"], _lines([_badge(each, words) for each in card.standing.achievements], words))
-    grid.add_row(
-        words["offers"],
-        _lines([f"{o.title} ({_day(o.issued_at_ms, zone)})" for o in card.offers.offers], words),
-    )
+    grid.add_row(words["offers"], _lines(offers, words))
     return Panel(grid, title=title, title_align="left", width=72)
 
 
-def _points(card: Card, words: Mapping[str, str]) -> RenderableType:
-    lines = []
-    for balance in card.balance.balances:
-        parts = [f"{balance.available:,} {words['available']}"]
-        for name, points in (("pending", balance.pending), ("held", balance.held)):
-            if points:
-                parts.append(f"{points:,} {words[name]}")
-        wallet = "" if balance.wallet == "points" else f"{balance.wallet}: "
-        lines.append(wallet + ", ".join(parts))
-    return _lines(lines, words)
-
-
-def _lines(lines: list[str], words: Mapping[str, str]) -> RenderableType:
+def _lines(lines: list[str], words: _Words) -> RenderableType:
     return Group(*(lines or [words["none"]]))
 
 
-def _tier(tier: badges_pb2.Tier, words: Mapping[str, str]) -> str:
+def _points(balance: points_pb2.Balance, words: _Words) -> str:
+    parts = [f"{words.figure(balance.available)} {words['available']}"]
+    for name, points in (("pending", balance.pending), ("held", balance.held)):
+        if points:
+            parts.append(f"{words.figure(points)} {words[name]}")
+    wallet = "" if balance.wallet == "points" else f"{balance.wallet}: "
+    return wallet + ", ".join(parts)
+
+
+def _tier(tier: badges_pb2.Tier, words: _Words) -> str:
     if not tier.id:
         return words["none"]
-    missing = f"{tier.points_to_next:,} {words['to']} {tier.next}" if tier.next else words["top"]
+    missing = words["top"]
+    if tier.next:
+        missing = f"{words.figure(tier.points_to_next)} {words['to']} {tier.next}"
     benefits = f"\n{', '.join(tier.benefits)}" if tier.benefits else ""
     return f"{tier.id} ({missing}){benefits}"
 
 
-def _badge(progress: badges_pb2.Progress, words: Mapping[str, str]) -> str:
+def _badge(progress: badges_pb2.Progress, words: _Words) -> str:
     reached = progress.reached[-1].name if progress.reached else words["none"]
     following = ""
     if progress.HasField("next"):
-        ahead = progress.next
-        following = f", {progress.count:,} / {ahead.at:,} {words['to']} {ahead.name}"
+        count, ahead = words.figure(progress.count), progress.next
+        following = f", {count} / {words.figure(ahead.at)} {words['to']} {ahead.name}"
     return f"{progress.title}: {reached}{following}"
 
 

@@ -12,7 +12,7 @@ from cercle.runtime.settings import Settings
 from cercle.runtime.store import NotReady
 from cercle.runtime.topics import Topic, create_topics
 from cercle.wire import badges_pb2
-from services.console.cards import Card, fetch_card, fetch_leaderboard
+from services.console.cards import Addresses, Card, fetch_card, fetch_leaderboard
 from services.console.census import Census, take_census
 from services.console.clubs import Club, read_actions, until_yesterday
 from services.console.draining import Stands, actions_judged, drained, lag, stands
@@ -122,9 +122,13 @@ async def _follow(
             await _until_drained(result, processes, emission, stores, watch, screen)
         result.census = await take_census(stores, result.partitions)
         result.best = await fetch_leaderboard(processes.grpc["badges"], BEST)
-        if result.best:
-            language = ""
-            result.card = await fetch_card(processes.grpc, result.best[0].member_id, language)
+        result.card = await _most_active(processes.grpc, [rank.member_id for rank in result.best])
+
+
+async def _most_active(addresses: Addresses, members: list[str]) -> Card | None:
+    """The card of the member who did most of what achievements count."""
+    cards = [await fetch_card(addresses, member_id, "") for member_id in members]
+    return max(cards, key=lambda card: sum(each.count for each in card.standing.achievements), default=None)
 
 
 async def _until_serving(

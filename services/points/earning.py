@@ -7,7 +7,7 @@ remainder, ties by rule id; then each rule's limit cuts that rule's share.
 Shares: an earn rule's is what it gives by itself, and a multiply rule's is its part of the
 extra, so that a limit on it cuts the extra and nothing else. Under `best` the extra belongs
 to the largest factor; under `add` and `product` it is divided in proportion to what each
-factor exceeds 1. A combined factor of 1 or less has no extra: it scales the earn rules' shares.
+factor exceeds 1 (every factor does). Factors of 2 and 1.5 make 2 (best), 2.5 (add), 3 (product).
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,18 +48,16 @@ def earned(member: Member, action: Action, rules: Rulebook) -> tuple[Earned, ...
         return ()
     day = rules.club.day(action.occurred_at)
     counted = limits.of_day(member, day)
-    grants = (
-        (wallet, cut(shares(fired, wallet, action, rules.points.stacking), counted))
-        for wallet in sorted({rule.wallet for rule in fired.earn})
-    )
-    return tuple(
-        Earned(wallet, lines, day, ledger.earned(sum(line.granted for line in lines)))
-        for wallet, lines in grants
-        if lines
-    )
+    events = []
+    for wallet in sorted({rule.wallet for rule in fired.earn}):
+        grants = cut(shares(fired, wallet, action, rules.points.stacking), counted)
+        if grants:
+            postings = ledger.earned(sum([grant.granted for grant in grants]))
+            events.append(Earned(wallet, grants, day, postings))
+    return tuple(events)
 
 
-def shares(fired: FiredRules, wallet: str, action: Action, stacking: str) -> list[Share]:
+def shares(fired: FiredRules, wallet: str, action: Action, stacking: str) -> Sequence[Share]:
     """What each rule gives in the wallet before its limit."""
     base = [(rule, points_of(rule, action)) for rule in fired.earn if rule.wallet == wallet]
     multipliers = [rule for rule in fired.multiply if rule.wallet == wallet]
@@ -82,22 +80,14 @@ def exact_shares(
     """Shares before the floor: they sum to the base times the combined factor, exactly."""
     if stacking == "best":
         multipliers = [min(multipliers, key=lambda rule: (-rule.factor, rule.id))]
-    factor = combined([rule.factor for rule in multipliers], stacking)
-    if factor <= 1:
-        return [(rule, points * factor) for rule, points in base]
-    extra = sum(points for _, points in base) * (factor - 1)
-    gains = [(rule, rule.factor - 1) for rule in multipliers if rule.factor > 1]
-    each = extra / sum(gain for _, gain in gains)
-    return [(rule, Fraction(points)) for rule, points in base] + [(rule, gain * each) for rule, gain in gains]
-
-
-def combined(factors: Sequence[Fraction], stacking: str) -> Fraction:
-    """What several factors make together: 2 and 1.5 are 2 (best), 2.5 (add) or 3 (product)."""
-    if stacking == "product":
-        return prod(factors, start=Fraction(1))
-    if stacking == "add":
-        return max(Fraction(0), 1 + sum((factor - 1 for factor in factors), Fraction(0)))
-    return max(factors)
+    gains = [(rule, rule.factor - 1) for rule in multipliers]
+    gain_of_all = sum((gain for _, gain in gains), Fraction(0))
+    factor = prod((rule.factor for rule in multipliers), start=Fraction(1))
+    extra = sum(points for _, points in base) * (factor - 1 if stacking == "product" else gain_of_all)
+    return [
+        *((rule, Fraction(points)) for rule, points in base),
+        *((rule, extra * gain / gain_of_all) for rule, gain in gains),
+    ]
 
 
 def by_largest_remainder(exact: Sequence[ExactShare]) -> list[Share]:

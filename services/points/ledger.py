@@ -45,8 +45,6 @@ def _move(points: int, source: str, target: str) -> Postings:
 
 def post(member: Member, wallet: str, postings: Postings) -> None:
     """Evolves the wallet in place. Raises AttributeError for an account that does not exist."""
-    if not postings:
-        return
     balances = member.wallets.get(wallet)
     if balances is None:
         balances = member.wallets[wallet] = Balances()

@@ -4,7 +4,7 @@ from typing import Any
 
 import grpc
 
-from cercle.domain.decision import HOUR, SECOND, Instant, Rejection
+from cercle.domain.decision import MINUTE, SECOND, Instant, Rejection
 from cercle.runtime.history import Line, history
 from cercle.runtime.lives import split
 from cercle.runtime.rpc import Invalid, Rpc, Servant, text
@@ -17,7 +17,7 @@ from services.points.events import Captured, Held, Refused, Released
 _DEFAULT_HOLD_SECONDS, _LONGEST_HOLD_SECONDS = 900, 7 * 24 * 3600
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 200
 _MOST_POINTS = 10**12
-_FUTURE_MS = HOUR
+_FUTURE_MS = 5 * MINUTE
 
 
 class PointsServant(points_pb2_grpc.PointsServicer):
@@ -79,7 +79,7 @@ class PointsServant(points_pb2_grpc.PointsServicer):
         if request.issued_at_ms <= 0:
             raise Invalid("issued_at_ms", "must say when the client first asked, in ms since 1970 UTC")
         if request.issued_at_ms > self._rpc.now() + _FUTURE_MS:
-            raise Invalid("issued_at_ms", "lies more than an hour in the future")
+            raise Invalid("issued_at_ms", "lies more than 5 minutes in the future")
         return text("key", request.key), request.issued_at_ms
 
     async def _ask(self, request: Any, command: commands.Request) -> Any:

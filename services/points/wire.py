@@ -75,8 +75,6 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
         case Refused():
             _fill_refused(out.refused, event)
         case TierNoted():
-            # Also when the tier is empty: only a field that was touched says which kind it is.
-            out.tier_noted.SetInParent()
             out.tier_noted.tier = event.tier
 
 

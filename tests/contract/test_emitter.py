@@ -1,9 +1,12 @@
 """The emitter against real brokers: where actions land, how they are stamped, that none is lost silently."""
 
 import asyncio
-import gc
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from subprocess import PIPE
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,8 +24,9 @@ from cercle.actions.codec import decode
 from cercle.actions.emitter import DeliveryError, Emitter, EmitterError
 from cercle.actions.partition import partition_of
 from cercle.domain.action import Money, RawAction
+from cercle.runtime.embedded import EmbeddedKafka
 from cercle.runtime.topics import Topic, create_topics, topic_name
-from tests.servers import Server
+from tests.servers import ROOT, Server
 
 PARTITIONS = 5
 JANUARY_1997 = 852_094_800_000
@@ -210,20 +214,29 @@ def test_full_window_raises_what_failed(
     emitter.close()
 
 
-def test_failing_block_keeps_its_own_error(
-    own_kafka: Server, club: str, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
-) -> None:
-    """An exception in the `with` block leaves it soon, as it is, in silence, even without a broker."""
-    create_topics(own_kafka.address, club, PARTITIONS)
-    with pytest.raises(ZeroDivisionError), Emitter(own_kafka.address, club) as emitter:
-        own_kafka.kill()
-        emitter.emit(action("ana"))
-        started = time.monotonic()
-        raise ZeroDivisionError
-    assert time.monotonic() - started < 5
-    del emitter
-    gc.collect()
-    assert capsys.readouterr().err == ""
-    assert [
-        warning for warning in recwarn if warning.category is pytest.PytestUnraisableExceptionWarning
-    ] == []
+LEAVING = """
+import sys
+from cercle.actions.emitter import Emitter
+from cercle.domain.action import RawAction
+
+with Emitter(sys.argv[1], sys.argv[2], idempotent=False) as emitter:
+    print("ready", flush=True)
+    input()
+    emitter.emit(RawAction("shop", "order-1", "purchase", "ana", 0, {}))
+    raise ZeroDivisionError("its own")
+"""
+
+
+def test_failing_block_keeps_its_own_error(tmp_path: Path, club: str) -> None:
+    """An exception in the `with` block ends a program soon, and alone on stderr, even without a broker."""
+    with EmbeddedKafka(tmp_path) as broker:
+        create_topics(broker.address, club, PARTITIONS)
+        command = [sys.executable, "-W", "ignore", "-c", LEAVING, broker.address, club]
+        with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "ready\n"
+            broker.kill()
+            _, said = program.communicate("go\n", timeout=10)
+    assert program.returncode == 1
+    assert said.splitlines()[-1] == "ZeroDivisionError: its own"
+    assert "kafka" not in said.lower()

@@ -223,7 +223,9 @@ async def test_top_is_best_first_then_by_key(store: Store) -> None:
 async def test_wipe_leaves_the_owner_only(store: Store) -> None:
     """Everything goes but owner and address: the owner starts again from nothing."""
     await taken(store)
-    full = change(4, outbox=b"4", checkpoint=b"c", states={"ana": b"4"}, due={"ana": 5}, ranks={"b": {"ana": 1}})
+    full = change(
+        4, outbox=b"4", checkpoint=b"c", states={"ana": b"4"}, due={"ana": 5}, ranks={"b": {"ana": 1}}
+    )
     await store.commit(0, MINE, NOTHING, full)
     await store.wipe(0, MINE)
     assert await store.look(0, MINE) == Standing(NOTHING, b"", 0, b"", [], b"")
@@ -254,7 +256,9 @@ async def test_partitions_do_not_meet(store: Store) -> None:
     """A number is not a prefix of another: 1 and 11 are two partitions in everything."""
     await taken(store, 1)
     await taken(store, 11)
-    await store.commit(11, MINE, NOTHING, change(1, states={"ana": b"11"}, due={"ana": 1}, ranks={"b": {"x": 1}}))
+    await store.commit(
+        11, MINE, NOTHING, change(1, states={"ana": b"11"}, due={"ana": 1}, ranks={"b": {"x": 1}})
+    )
     await store.commit(1, MINE, NOTHING, change(2, states={"ana": b"1"}, ranks={"b": {"y": 1}}))
     await store.wipe(1, MINE)
     assert await store.load(11, MINE, Footing(1, 7), ["ana"]) == [b"11"]

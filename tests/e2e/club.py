@@ -219,6 +219,11 @@ class Club:
             found = [pair for p in range(self.partitions) async for pair in stores[name].scan(p)]
         return {key: decode(split(stored)[1]) for key, stored in found}
 
+    def owned_by(self, slot: Slot) -> set[int]:
+        """The partitions that a worker's last run serves."""
+        address = self.address(slot)
+        return {partition for partition, owner in self.owners(slot.service).items() if owner == address}
+
     def owners(self, service: str) -> dict[int, str]:
         """The address of who serves each partition; only of those that are served."""
         return asyncio.run(self._owners(service))

@@ -1,0 +1,1 @@
+"""A seeded simulation of whole partitions: virtual time, and faults at every wait."""

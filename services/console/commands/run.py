@@ -96,7 +96,7 @@ def _serve(club: Club, result: Result, processes: Processes, as_json: bool) -> N
 
 
 def _example(result: Result) -> str:
-    return result.best[0].member_id if result.best else "ana"
+    return result.card.standing.member_id if result.card is not None else "ana"
 
 
 def _print_commands(console: Console, running: Running, rules: Rulebook, member_id: str) -> None:

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,11 @@ def with_json(value: object, content_type: bytes = b"application/json") -> Recor
     """A purchase whose value is JSON."""
     text = value if isinstance(value, bytes) else json.dumps(value).encode()
     return replace(with_headers(record_of(PURCHASE), content_type=content_type), value=text)
+
+
+def replace_fields(action: RawAction, fields: dict[str, Any]) -> RawAction:
+    """The action with other fields."""
+    return msgspec.structs.replace(action, fields=fields)
 
 
 def rejection(record: Record) -> Rejection:
@@ -185,29 +191,21 @@ def test_field_without_a_value_is_named() -> None:
     message = wire.MemberAction(member_id="14048")
     message.fields["items"].list.entries.add().fields["sku"].SetInParent()
     found = rejection(replace(record_of(PURCHASE), value=message.SerializeToString()))
-    assert (found.code, found.field) == ("unparsable", "items[0].sku")
+    assert (found.code, found.field) == ("unparsable", "items.1.sku")
 
 
 def test_json_value_is_read() -> None:
-    """Text, integer, boolean, money and a list of records, as a program without protobuf writes them."""
+    """Text, integer, boolean, a list of records; money stays text: only the club knows which text it is."""
     sent = {
         "order": "order-1",
         "discs": 2,
         "gift": True,
         "amount": "42.90 USD",
-        "note": {"text": "10.00 USD"},
-        "items": [{"sku": "a", "price": "5 JPY"}],
+        "items": [{"sku": "a", "count": 2}, {}],
     }
     answer = decode(with_json({"member_id": "14048", "fields": sent}), PARTITIONS)
     assert isinstance(answer, RawAction)
-    assert answer.fields == {
-        "order": "order-1",
-        "discs": 2,
-        "gift": True,
-        "amount": Money(4290, "USD"),
-        "note": "10.00 USD",
-        "items": [{"sku": "a", "price": Money(5, "JPY")}],
-    }
+    assert answer == replace_fields(PURCHASE, sent)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +214,8 @@ def test_json_value_is_read() -> None:
         ({"member_id": "14048", "fields": {"score": 1.5}}, "score"),
         ({"member_id": "14048", "fields": {"score": None}}, "score"),
         ({"member_id": "14048", "fields": {"score": 2**63}}, "score"),
-        ({"member_id": "14048", "fields": {"score": {"text": "a", "more": 1}}}, "score"),
-        ({"member_id": "14048", "fields": {"items": [{"a": 1}, {"b": []}, {"c": [2]}]}}, "items[2].c[0]"),
+        ({"member_id": "14048", "fields": {"score": {"text": "a"}}}, "score"),
+        ({"member_id": "14048", "fields": {"items": [{"a": 1}, {"b": []}, {"c": [2]}]}}, "items.3.c.1"),
         ({"member_id": "14048", "feilds": {}}, "value"),
         ({"member_id": 14048}, "value"),
         (b'{"member_id": "\\ud800"}', "value"),
@@ -257,7 +255,8 @@ def event(**changes: Any) -> dict[str, Any]:
 def test_structured_mode_is_read() -> None:
     """One JSON document holds attributes and data; extensions are let pass."""
     record = with_json(event(traceparent="00-1"), b"application/cloudevents+json; charset=UTF-8")
-    assert decode(replace(record, headers=(record.headers[-1],)), PARTITIONS) == PURCHASE
+    answer = decode(replace(record, headers=(record.headers[-1],)), PARTITIONS)
+    assert answer == replace_fields(PURCHASE, {"amount": "11.77 USD", "discs": 2})
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
+
 from cercle.actions.codec import decode
 from cercle.actions.files import read_csv, read_json_lines
 from cercle.actions.partition import partition_of
@@ -14,7 +16,7 @@ from cercle.domain.decision import Rejection
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "emitting-actions.md").read_text(encoding="utf-8")
 ORDER_1 = RawAction(
-    "shop", "order-1", "purchase", "14048", 1_772_463_600_000, {"amount": Money(4290, "USD"), "discs": 2}
+    "shop", "order-1", "purchase", "14048", 1_772_463_600_000, {"amount": "42.90 USD", "discs": 2}
 )
 
 
@@ -41,8 +43,7 @@ def test_json_example_is_read() -> None:
     """The value that the document shows is an action, with every field that it shows."""
     read = answer(block("json"), kcat_headers())
     assert isinstance(read, RawAction)
-    assert read.fields.keys() == json.loads(block("json"))["fields"].keys()
-    assert read.fields["amount"] == Money(4290, "USD")
+    assert read.fields == json.loads(block("json"))["fields"]
 
 
 def test_kcat_example_is_read() -> None:
@@ -54,9 +55,10 @@ def test_kcat_example_is_read() -> None:
 
 
 def test_file_examples_are_read() -> None:
-    """Both files hold the same action."""
+    """Both files hold the same action; CSV knows from actions.yaml which cell is money."""
     kinds = {"purchase": {"amount": "money", "discs": "integer"}}
-    assert list(read_csv(block("csv").splitlines(), UTC, kinds)) == [ORDER_1]
+    (action,) = read_csv(block("csv").splitlines(), UTC, kinds)
+    assert action == msgspec.structs.replace(ORDER_1, fields={"amount": Money(4290, "USD"), "discs": 2})
     assert list(read_json_lines(block("jsonl").splitlines(), UTC)) == [ORDER_1]
 
 

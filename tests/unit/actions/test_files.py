@@ -29,7 +29,10 @@ LINE = {
     "occurred_at": "1997-01-01",
     "fields": {"amount": "11.77 USD", "discs": 2},
 }
-ORDER_1 = RawAction(
+FROM_JSON = RawAction(
+    "shop", "order-1", "purchase", "ana", 852_094_800_000, {"amount": "11.77 USD", "discs": 2}
+)
+FROM_CSV = RawAction(
     "shop", "order-1", "purchase", "ana", 852_094_800_000, {"amount": Money(1177, "USD"), "discs": 2}
 )
 
@@ -46,9 +49,9 @@ def csv_rows(text: str, source: str = "till") -> list[RawAction]:
 
 def test_json_line_is_read() -> None:
     """A plain date is the start of the club's day; a zone of its own goes before; blank lines are nothing."""
-    assert json_lines(LINE) == [ORDER_1]
-    assert json_lines({**LINE, "occurred_at": "1997-01-01T05:00:00Z"}) == [ORDER_1]
-    assert list(read_json_lines(["\n", json.dumps(LINE) + "\n", "  "], NEW_YORK)) == [ORDER_1]
+    assert json_lines(LINE) == [FROM_JSON]
+    assert json_lines({**LINE, "occurred_at": "1997-01-01T05:00:00Z"}) == [FROM_JSON]
+    assert list(read_json_lines(["\n", json.dumps(LINE) + "\n", "  "], NEW_YORK)) == [FROM_JSON]
 
 
 def test_json_line_without_source_has_the_default() -> None:
@@ -69,7 +72,7 @@ def test_json_line_without_source_has_the_default() -> None:
         ({"occurred_at": "1997-02-29"}, "occurred_at"),
         ({"occurred_at": "19970101"}, "occurred_at"),
         ({"fields": {"discs": 1.5}}, "discs"),
-        ({"fields": {"items": [{"sku": None}]}}, "items[0].sku"),
+        ({"fields": {"items": [{"sku": None}]}}, "items.1.sku"),
         ({"id": 7}, ""),
         ({"feilds": {}}, ""),
     ],
@@ -100,7 +103,7 @@ def test_csv_is_read() -> None:
         'review_written,bob,r-1,1997-01-01T00:00:00-05:00,,,,"Kind of, ""Blue""",true\n'
     )
     assert csv_rows(text) == [
-        ORDER_1,
+        FROM_CSV,
         RawAction(
             "till",
             "r-1",

@@ -7,7 +7,7 @@ from cercle.domain.decision import Decision, Instant
 from cercle.rulebook import Rulebook, compile_rulebook
 from services.points import core
 from services.points.commands import Command
-from services.points.events import Answer, Event
+from services.points.events import Answer, Captured, Event, Held, Refused, Released
 from services.points.member import Member
 
 NOON = 1_767_200_400_000
@@ -108,5 +108,5 @@ class Life:
         assert isinstance(decision, Decision), decision
         self.member = evolved(self.member, decision.events)
         self.events += decision.events
-        assert isinstance(decision.answer, Answer)
+        assert isinstance(decision.answer, (Held, Captured, Released, Refused))
         return decision.answer

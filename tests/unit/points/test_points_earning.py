@@ -18,7 +18,7 @@ TODAY = 20_453
 
 
 @pytest.fixture(scope="module")
-def club() -> Rulebook:
+def rulebook() -> Rulebook:
     """The club's rules."""
     return rules()
 
@@ -43,9 +43,9 @@ def shared(earn: dict[str, int], multiply: dict[str, str], stacking: str) -> dic
     return {rule.id: share for rule, share in found}
 
 
-def test_whole_dollars_earn_points_and_are_posted_twice(club: Rulebook) -> None:
+def test_whole_dollars_earn_points_and_are_posted_twice(rulebook: Rulebook) -> None:
     """42.90 USD at one point for each dollar: 42, out of issued, into available."""
-    life = Life(club)
+    life = Life(rulebook)
     assert life.do(Earn(purchase("o1", 4290))) == (
         ActionAccepted("urn:shop", "o1", "purchase", NOON, NOON - 30 * DAY),
         Earned(
@@ -57,53 +57,53 @@ def test_whole_dollars_earn_points_and_are_posted_twice(club: Rulebook) -> None:
     )
 
 
-def test_an_action_without_rules_is_accepted(club: Rulebook) -> None:
+def test_an_action_without_rules_is_accepted(rulebook: Rulebook) -> None:
     """It earns nothing and is still one event, so that every service judges lateness alike."""
     survey = action("s1", "survey_answered", {"survey": "nps", "score": 9})
-    assert Life(club).do(Earn(survey)) == (
+    assert Life(rulebook).do(Earn(survey)) == (
         ActionAccepted("urn:shop", "s1", "survey_answered", NOON, NOON - 30 * DAY),
     )
 
 
-def test_a_rule_that_gives_nothing_is_not_recorded(club: Rulebook) -> None:
+def test_a_rule_that_gives_nothing_is_not_recorded(rulebook: Rulebook) -> None:
     """99 cents are no whole dollar: no grant, no Earned."""
-    assert [type(event) for event in Life(club).do(Earn(purchase("o1", 99)))] == [ActionAccepted]
+    assert [type(event) for event in Life(rulebook).do(Earn(purchase("o1", 99)))] == [ActionAccepted]
 
 
-def test_the_same_action_again_has_no_effect(club: Rulebook) -> None:
+def test_the_same_action_again_has_no_effect(rulebook: Rulebook) -> None:
     """The second copy brings no event, whatever it says."""
-    life = Life(club)
+    life = Life(rulebook)
     life.do(Earn(purchase("o1", 4290)))
     assert life.do(Earn(purchase("o1", 9999)), NOON + HOUR) == ()
 
 
 @pytest.mark.parametrize(("occurred_at", "code"), [(NOON - 31 * DAY, "late"), (NOON + 6 * MINUTE, "future")])
-def test_late_and_future_actions_are_rejected(club: Rulebook, occurred_at: int, code: str) -> None:
+def test_late_and_future_actions_are_rejected(rulebook: Rulebook, occurred_at: int, code: str) -> None:
     """Against the record's own timestamp, by the club's lateness and 5 minutes."""
     badly_dated = structs.replace(purchase("o1", 4290), occurred_at=occurred_at)
-    decided = core.decide(core.new(), Earn(badly_dated), club, NOON)
+    decided = core.decide(core.new(), Earn(badly_dated), rulebook, NOON)
     assert isinstance(decided, Rejection)
     assert decided.code == code
 
 
-def test_each_wallet_has_its_own_event(club: Rulebook) -> None:
+def test_each_wallet_has_its_own_event(rulebook: Rulebook) -> None:
     """An answer earns karma and points: two events, by wallet name."""
-    events = Life(club).do(Earn(answer("a1")))[1:]
+    events = Life(rulebook).do(Earn(answer("a1")))[1:]
     assert [(event.wallet, event.grants) for event in events if isinstance(event, Earned)] == [
         ("karma", (Grant("helpful", 20, 20),)),
         ("points", (Grant("thanks", 3, 3),)),
     ]
 
 
-def test_a_limit_in_points_cuts_its_own_rule(club: Rulebook) -> None:
+def test_a_limit_in_points_cuts_its_own_rule(rulebook: Rulebook) -> None:
     """15 a day for big-spender: 10, then 5 of 10, then none; the base is never cut."""
-    life = Life(club)
+    life = Life(rulebook)
+    purchases = [Earn(purchase(order, 5000)) for order in ("o1", "o2", "o3")]
     granted = [
-        {
-            grant.rule: (grant.desired, grant.granted)
-            for grant in life.do(Earn(purchase(order, 5000)))[1].grants
-        }
-        for order in ("o1", "o2", "o3")
+        {grant.rule: (grant.desired, grant.granted) for grant in event.grants}
+        for command in purchases
+        for event in life.do(command)
+        if isinstance(event, Earned)
     ]
     assert granted == [
         {"big-spender": (10, 10), "purchase-base": (50, 50)},
@@ -113,9 +113,9 @@ def test_a_limit_in_points_cuts_its_own_rule(club: Rulebook) -> None:
     assert core.view(life.member, NOON).wallets["points"].available == 165
 
 
-def test_a_limit_in_times_stops_after_that_many(club: Rulebook) -> None:
+def test_a_limit_in_times_stops_after_that_many(rulebook: Rulebook) -> None:
     """Helpful twice a day; the third is recorded with nothing granted and nothing posted."""
-    life = Life(club)
+    life = Life(rulebook)
     life.do(Earn(answer("a1")))
     life.do(Earn(answer("a2")))
     third = life.do(Earn(answer("a3")))[1]
@@ -123,9 +123,9 @@ def test_a_limit_in_times_stops_after_that_many(club: Rulebook) -> None:
     assert core.view(life.member, NOON).wallets["karma"].available == 40
 
 
-def test_limits_begin_anew_at_local_midnight(club: Rulebook) -> None:
+def test_limits_begin_anew_at_local_midnight(rulebook: Rulebook) -> None:
     """The day is that of occurred_at in the club's time zone, not in UTC."""
-    life = Life(club)
+    life = Life(rulebook)
     late_evening = NOON + 11 * HOUR + 59 * MINUTE
     for index, at in enumerate((NOON, late_evening, late_evening, late_evening + MINUTE)):
         life.do(Earn(answer(f"a{index}", at)), at)
@@ -134,27 +134,27 @@ def test_limits_begin_anew_at_local_midnight(club: Rulebook) -> None:
     assert core.view(life.member, NOON).wallets["karma"].available == 60
 
 
-def test_an_action_that_comes_late_counts_on_its_own_day(club: Rulebook) -> None:
+def test_an_action_that_comes_late_counts_on_its_own_day(rulebook: Rulebook) -> None:
     """Yesterday's limit is yesterday's, even when today was counted first."""
-    life = Life(club)
+    life = Life(rulebook)
     for index, at in enumerate((NOON, NOON, NOON - DAY, NOON - DAY, NOON - DAY)):
         life.do(Earn(answer(f"a{index}", at)))
     assert core.view(life.member, NOON).wallets["karma"].available == 80
 
 
-def test_days_that_can_no_longer_count_are_forgotten(club: Rulebook) -> None:
+def test_days_that_can_no_longer_count_are_forgotten(rulebook: Rulebook) -> None:
     """A year of daily answers keeps the counters of little more than the lateness."""
-    life = Life(club)
+    life = Life(rulebook)
     for day in range(365):
         life.do(Earn(answer(f"a{day}", NOON + day * DAY)), NOON + day * DAY)
-    oldest_acceptable = club.club.day(life.member.seen.forget_before)
+    oldest_acceptable = rulebook.club.day(life.member.seen.forget_before)
     assert oldest_acceptable in life.member.counted
     assert len(life.member.counted) <= 33
 
 
-def test_a_limit_on_a_multiplier_cuts_the_extra_alone(club: Rulebook) -> None:
+def test_a_limit_on_a_multiplier_cuts_the_extra_alone(rulebook: Rulebook) -> None:
     """120 base + 20 (cut to 15) on the web: the extra of 140 is cut to 100."""
-    earned = Life(club).do(Earn(purchase("o1", 12_000, channel="web")))[1]
+    earned = Life(rulebook).do(Earn(purchase("o1", 12_000, channel="web")))[1]
     assert isinstance(earned, Earned)
     assert earned.grants == (
         Grant("big-spender", 20, 15),
@@ -164,18 +164,18 @@ def test_a_limit_on_a_multiplier_cuts_the_extra_alone(club: Rulebook) -> None:
     assert earned.postings[1] == Posting("available", 235)
 
 
-def test_conditions_see_the_tier_that_was_noted(club: Rulebook) -> None:
+def test_conditions_see_the_tier_that_was_noted(rulebook: Rulebook) -> None:
     """Gold's 1.5 counts from the moment the tier was noted; the sum is floored once."""
-    life = Life(club)
+    life = Life(rulebook)
     life.do(Earn(purchase("o1", 1100)))
     life.do(NoteTier("gold"))
     life.do(Earn(purchase("o2", 1100)))
     assert core.view(life.member, NOON).wallets["points"].available == 11 + 16
 
 
-def test_grants_are_listed_by_rule_id(club: Rulebook) -> None:
+def test_grants_are_listed_by_rule_id(rulebook: Rulebook) -> None:
     """A multiply rule among the earn rules, where its id belongs."""
-    life = Life(club)
+    life = Life(rulebook)
     life.do(NoteTier("gold"))
     earned = life.do(Earn(purchase("o1", 1100)))[1]
     assert isinstance(earned, Earned)
@@ -211,13 +211,3 @@ def test_product_multiplies() -> None:
 def test_the_floor_comes_once() -> None:
     """Two extras of a half make a whole point: the first id has it."""
     assert shared({"a": 1, "b": 2}, {"x": "7/6", "y": "7/6"}, "add") == {"a": 1, "b": 2, "x": 1, "y": 0}
-
-
-def test_a_factor_below_one_scales_the_earn_rules() -> None:
-    """Half of 3 and 2 is 2: the floors 1 and 1, nothing left over to give."""
-    assert shared({"a": 3, "b": 2}, {"x": "1/2"}, "best") == {"a": 1, "b": 1}
-
-
-def test_add_never_falls_below_nothing() -> None:
-    """1 - 0.6 - 0.6 is less than nothing, which is nothing."""
-    assert shared({"a": 10}, {"x": "2/5", "y": "2/5"}, "add") == {"a": 0}

@@ -12,15 +12,15 @@ from tests.unit.points.club import NOON, Life, purchase, rules
 
 
 @pytest.fixture(scope="module")
-def club() -> Rulebook:
+def rulebook() -> Rulebook:
     """The club's rules."""
     return rules()
 
 
 @pytest.fixture
-def life(club: Rulebook) -> Life:
+def life(rulebook: Rulebook) -> Life:
     """A member with 40 points."""
-    life = Life(club)
+    life = Life(rulebook)
     life.do(Earn(purchase("o1", 4000)))
     return life
 

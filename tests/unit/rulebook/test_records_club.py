@@ -1,6 +1,6 @@
 """The club of `clubs/records`, and what each part of a rulebook answers."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from cercle.domain.action import Action
@@ -86,12 +86,12 @@ def test_a_day_begins_at_midnight_of_the_club() -> None:
     """New York's 1997-01-01 begins at 05:00 UTC; in summer at 04:00; days before 1970 are negative."""
     club = records().club
 
-    def day(*when: int) -> int:
-        return club.day(int(datetime(*when, tzinfo=UTC).timestamp() * 1000))  # type: ignore[arg-type]
+    def day(utc: str) -> int:
+        return club.day(int(datetime.fromisoformat(utc + "+00:00").timestamp() * 1000))
 
-    assert day(1997, 1, 1, 4, 59, 59) + 1 == day(1997, 1, 1, 5) == 9862
-    assert day(1997, 7, 1, 3, 59, 59) + 1 == day(1997, 7, 1, 4)
-    assert day(1970, 1, 1, 0) == -1
+    assert day("1997-01-01T04:59:59.999") + 1 == day("1997-01-01T05:00") == 9862
+    assert day("1997-07-01T03:59:59.999") + 1 == day("1997-07-01T04:00")
+    assert day("1970-01-01T00:00") == -1
     assert club.lateness == 30 * 86_400_000
 
 

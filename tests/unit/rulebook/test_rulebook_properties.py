@@ -207,6 +207,10 @@ def test_a_damaged_file_is_sound_or_told_and_never_crashes(name: str, data: st.D
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("abi.()[]{}\"'\\&|!=<>+-*/%?:, 0159\nuxé"), max_size=25))
 @example("money(")
+@example("01u")
+@example("0x5u == 5u")
+@example("(" * 249 + "true" + ")" * 249)
+@example("true || " * 12_499 + "true")
 @example('money("")')
 @example("items.map(i, i.sku)")
 def test_a_random_condition_is_sound_or_told_and_never_crashes(condition: str) -> None:

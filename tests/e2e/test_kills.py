@@ -1,0 +1,129 @@
+"""SIGKILL in the middle of the flow, of each service, of Redis and of Kafka: nobody's points change.
+
+CERCLE_CHAOS_ROUNDS repeats it with new clubs and other orders, moments and outages.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cercle.runtime.embedded import LocalServer
+from cercle.runtime.protocol import Verdict
+from services.console.draining import Stands, actions_judged
+from services.console.services import SERVICES
+from tests.e2e.club import Club, Slot
+from tests.e2e.logs import hashes, tell
+from tests.e2e.totals import differences, expected, lines
+from tests.servers import Server, real_kafka, real_redis
+
+ROUNDS = int(os.environ.get("CERCLE_CHAOS_ROUNDS", "1"))
+PURCHASES = 20_000
+BACK_SECONDS = 15.0
+_LOST_BYTES = 200_000
+
+
+@pytest.fixture(scope="module")
+def broker_to_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Apache Kafka for this module alone: every round kills it and starts it again."""
+    with real_kafka(tmp_path_factory.mktemp("kafka-to-kill")) as server:
+        yield server
+
+
+class Round:
+    """One club that loses everything once, one after another, each while it has work to do."""
+
+    def __init__(self, seed: int, club: Club, kafka: Server, redis: Server, redis_folder: Path) -> None:
+        self.club = club
+        self._chance = random.Random(seed)
+        self._kafka, self._redis, self._redis_folder = kafka, redis, redis_folder
+        self._outage_seconds = 0.0 if seed == 0 else 10.0
+        self.back: dict[str, float] = {}
+
+    def victims(self) -> list[str]:
+        """Each once, in this round's order. A store that lost power comes back older than it was."""
+        victims = [*SERVICES, "redis", "kafka"]
+        if isinstance(self._redis, LocalServer):
+            victims.append("redis-power")
+        self._chance.shuffle(victims)
+        return victims
+
+    def kill(self, victim: str, share: int) -> None:
+        """Kills the victim after a part of the `share` of purchases that were just emitted was judged."""
+        watched = victim if victim in SERVICES else self._chance.choice([*SERVICES])
+        judged = self._judged(self.club.stands(), watched)
+        enough = judged + int(share * self._chance.uniform(0.05, 0.4))
+        seen: list[Stands] = []
+
+        def reached(found: Stands) -> bool:
+            seen[:] = [found]
+            return self._judged(found, watched) >= enough
+
+        self.club.wait_until(f"{watched} past {enough} actions", reached)
+        if victim in SERVICES:
+            self.club.kill(Slot(victim))
+            self._assert_lag(self.club.stands(), watched)
+            self._bring_back(victim)
+        else:
+            self._assert_lag(seen[0], watched)
+            self._fell(victim)
+
+    @staticmethod
+    def _judged(found: Stands, service: str) -> int:
+        return actions_judged(found, service)
+
+    def _assert_lag(self, found: Stands, service: str) -> None:
+        waiting = sum(self.club.ends.values()) - self._judged(found, service)
+        assert waiting > 0, f"{service} had no lag when it lost what it needs"
+
+    def _bring_back(self, service: str) -> None:
+        began = time.monotonic()
+        slot = Slot(service)
+        self.club.start(slot)
+        while len(self.club.owned_by(slot)) < self.club.partitions:
+            assert time.monotonic() - began < BACK_SECONDS, f"{service} is not back"
+            self.club.tend()
+            time.sleep(0.1)
+        self.back[service] = time.monotonic() - began
+
+    def _fell(self, victim: str) -> None:
+        server = self._kafka if victim == "kafka" else self._redis
+        server.kill()
+        if victim == "redis-power":
+            self._lose_tail()
+        time.sleep(self._chance.uniform(0, self._outage_seconds))
+        server.start()
+
+    def _lose_tail(self) -> None:
+        """What was written less than a second before a power cut may not be on the disk."""
+        [file] = (self._redis_folder / "appendonlydir").glob("*.incr.aof")
+        os.truncate(file, max(0, file.stat().st_size - _LOST_BYTES))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_kills_in_the_middle_of_the_flow_change_no_total(
+    seed: int, broker_to_kill: Server, club: str, tmp_path: Path
+) -> None:
+    """Each service, Redis and Kafka are killed while they have lag: exact per member, no gap in any log."""
+    header, *purchases = lines(one_member_in=3)
+    purchases = purchases[:PURCHASES]
+    folder = tmp_path / "redis"
+    with real_redis(folder) as redis, Club(club, broker_to_kill, redis, tmp_path) as records:
+        round_ = Round(seed, records, broker_to_kill, redis, folder)
+        victims = round_.victims()
+        share = len(purchases) // len(victims)
+        records.start()
+        for number, victim in enumerate(victims):
+            rest = None if victim is victims[-1] else (number + 1) * share
+            records.emit([header, *purchases[number * share : rest]])
+            round_.kill(victim, share)
+        drained = records.wait_until_drained(90)
+        print(f"{victims}; back after {round_.back}; drained {drained:.1f} s after; exits {records.exits}")
+        assert [*differences(expected([header, *purchases]), records.standings())] == []
+        hashes(records)
+        for told in tell(records).values():
+            assert told.verdicts[Verdict.FENCE] > 1

@@ -1,0 +1,1 @@
+"""The services as processes of their own, on real Kafka and Redis."""

@@ -1,0 +1,134 @@
+"""The tiny domain in the storm: actions of every kind, a wild second input, commands, and confirmed reads."""
+
+import asyncio
+from itertools import count
+from random import Random
+from typing import NamedTuple
+
+from cercle.domain.decision import Instant
+from cercle.runtime.log import Outgoing
+from cercle.runtime.protocol import fence_entry
+from cercle.wire import log_pb2
+from tests.simulation import laws
+from tests.simulation.memory_log import Topic
+from tests.simulation.slots import SLOTS, Free
+from tests.simulation.virtual_time import run
+from tests.simulation.weather import Climate, Weather, climate
+from tests.simulation.world import NOON, Clock, Site, World, every, moments
+
+STORM_SECONDS = 25.0
+KEYS = ["ana", "bob", "élodie"]
+_WHAT = {"x": 70, "late": 6, "poison": 3, "unreadable": 3, "refused": 6, "other": 6}
+
+
+class Version(NamedTuple):
+    """A rulebook of which only the version matters."""
+
+    version: str = "v1"
+
+
+class Rules:
+    """One version; now and then it is not known whether there is a newer one."""
+
+    def __init__(self, weather: Weather) -> None:
+        self._weather = weather
+
+    def at(self, instant: Instant) -> Version:
+        return Version()
+
+    def fresh(self) -> bool:
+        return not self._weather.strikes(self._weather.now.stale_rules)
+
+
+class OtherService:
+    """Writes the topic `badges` as its owners and zombies do: fences, void, repeated and gapped records."""
+
+    def __init__(self, topic: Topic, chance: Random) -> None:
+        self._topic = topic
+        self._chance = chance
+        self._fence = self._seq = self._oe = 0
+        self._numbers = count(20)
+
+    def write(self) -> None:
+        """The next entry, of any kind. What must not be applied tells a number of its own."""
+        match self._chance.choices(["valid", "fence", "void", "repeated", "gapped"], [6, 2, 2, 1, 1])[0]:
+            case "fence":
+                self._fence = self._append(fence_entry(b"token", "there"))
+            case "void" if self._fence:
+                self._record(self._chance.randrange(self._fence), self._seq + self._chance.choice([0, 1, 2]))
+            case "repeated" if self._seq:
+                self._record(self._fence, self._chance.randint(1, self._seq))
+            case "gapped":
+                self._record(self._fence, self._seq + 2)
+            case _:
+                self._seq += 1
+                self._record(self._fence, self._seq)
+
+    def _record(self, epoch: int, seq: int) -> None:
+        record = log_pb2.Record(epoch=epoch, seq=seq, oe=self._chance.randint(0, self._fence))
+        record.key, record.at_ms = self._chance.choice(KEYS), Clock().now()
+        number = self._chance.choices([next(self._numbers), 13, 0], [10, 1, 1])[0]
+        record.decision = b"%d" % number
+        self._append(log_pb2.Entry(record=record).SerializeToString())
+
+    def _append(self, value: bytes) -> int:
+        return self._topic.append([Outgoing(None, value, Clock().now())])
+
+
+def populate(world: World) -> Site:
+    """The service, and everything that happens to it."""
+    chance = world.weather.chance
+    site = Site(world, SLOTS, Rules(world.weather))
+    world.sites.append(site)
+
+    def act() -> None:
+        for _ in range(chance.choice([1, 1, 2, 5])):
+            what = chance.choices(list(_WHAT), list(_WHAT.values()))[0]
+            at = Clock().now() - chance.choice([0, 0, 5, 3_000])
+            world.emit("", f"{chance.choice(KEYS)} {what}".encode(), at)
+
+    other = OtherService(world.broker.topic("badges"), chance)
+    world.during(every(moments(world.weather, STORM_SECONDS, 20), act))
+    world.during(every(moments(world.weather, STORM_SECONDS, 16), other.write))
+    for number in range(14):
+        world.client(ask(site, f"k{number}", chance.uniform(0.0, STORM_SECONDS)))
+    world.during(every(moments(world.weather, STORM_SECONDS, 10), lambda: look(site)))
+    return site
+
+
+async def ask(site: Site, key: str, pause: float) -> None:
+    """A command, now and then sent twice at once."""
+    chance = site.world.weather.chance
+    await asyncio.sleep(pause)
+    what = chance.choices(["", "bad", "poison"], [8, 1, 1])[0]
+    asked = site.ask(key, chance.choice(KEYS), Free(key, what))
+    if chance.random() < 0.2:
+        member, command = chance.choice(KEYS), Free(key, what)
+        asked.close()
+        await asyncio.gather(site.ask(key, member, command), site.ask(key, member, command))
+    else:
+        await asked
+
+
+def look(site: Site) -> None:
+    """A confirmed read."""
+    site.world.client(site.look(site.world.weather.chance.choice(KEYS)))
+
+
+async def live(seed: int, weather: "Climate | None" = None) -> World:
+    """One storm and its end; raises what is against the laws."""
+    chance = Random(seed)
+    world = World(seed, climate(chance) if weather is None else weather)
+    site = populate(world)
+    await world.storm(STORM_SECONDS)
+    await world.settle()
+    laws.check_site(site)
+    return world
+
+
+def simulate(seed: int, weather: "Climate | None" = None) -> World:
+    """The same seed is the same run, to the letter."""
+    import random
+
+    random.seed(seed)
+    return run(live(seed, weather))

@@ -1,0 +1,273 @@
+"""A broker, services with two workers each, clients, and a group that moves partitions about."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+from cercle.domain.decision import Instant
+from cercle.runtime.acquire import Place
+from cercle.runtime.log import Outgoing
+from cercle.runtime.observing import Observed
+from cercle.runtime.ownership import Ownership
+from cercle.runtime.partition import Incarnation
+from cercle.runtime.service import (
+    ACTIONS,
+    Command,
+    Inspection,
+    Refusal,
+    RulesInTime,
+    Service,
+    Unavailable,
+)
+from cercle.runtime.telemetry import Metrics
+from tests.contract.memory_store import MemoryStore
+from tests.simulation.flaky_log import FlakyLog
+from tests.simulation.flaky_store import FlakyRedis, FlakyStore
+from tests.simulation.memory_log import Broker
+from tests.simulation.truth import Truth
+from tests.simulation.weather import Climate, Weather
+
+NOON: Instant = 1_767_200_400_000
+_NOWHERE = 2**63 - 1
+_REST_SECONDS = 300
+
+
+class Clock(NamedTuple):
+    """A worker's clock, some seconds off."""
+
+    skew_ms: int = 0
+
+    def now(self) -> Instant:
+        return NOON + self.skew_ms + int(asyncio.get_running_loop().time() * 1000)
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class Worker:
+    """A process: an `Ownership`, and a reader of actions that can be sent anywhere."""
+
+    def __init__(self, site: "Site", name: str) -> None:
+        self._site = site
+        self._name = name
+        chance = site.world.weather.chance
+        self._clock = Clock(chance.choice([0, 0, -700, 900, 2_500]))
+        self._store = FlakyStore(site.redis)
+        self.ownership = Ownership(self._begin, self._go_to, lambda _: site.observed)
+        self.logs: list[FlakyLog] = []
+        self._position = 0
+        self._label: int | None = None
+        self._reading = asyncio.create_task(self._read())
+
+    def _begin(self, partition: int, token: bytes) -> Incarnation:
+        site = self._site
+        log = FlakyLog(site.world.broker, site.service.name, site.world.weather)
+        self.logs.append(log)
+        place = Place(site.service, partition, token, self._name, self._store, log, site.observed)
+        return Incarnation(place, site.rules, self._clock, 1)
+
+    async def _go_to(self, partition: int, offset: int) -> None:
+        await asyncio.sleep(self._site.world.weather.seconds())
+        self._position = self._label = offset
+
+    async def _read(self) -> None:
+        """Chunks are labelled when fetched and handed over later, as by the group's consumer."""
+        weather, actions = self._site.world.weather, self._site.world.broker.topic(ACTIONS)
+        while True:
+            chunk = actions.fetch(self._position, weather.chance.choice([1, 3, 20]))
+            if not chunk.records:
+                self.ownership.note_highwater(0, actions.end)
+                await actions.growth(0.5)
+                continue
+            label = _NOWHERE if self._label is None else self._label
+            self._position = chunk.records[-1].offset + 1
+            self._label = None if self._label is None else self._position
+            await asyncio.sleep(weather.seconds())
+            await self.ownership.offer(0, chunk._replace(start=label, end=chunk.records[-1].offset + 1))
+
+    async def end(self) -> None:
+        """The process dies; what it sent may still arrive."""
+        self._reading.cancel()
+        await self.ownership.revoke({0})
+
+
+class Site:
+    """One service: its store, its workers, and what its clients were told."""
+
+    def __init__(self, world: "World", service: Service, rules: RulesInTime) -> None:
+        self.world = world
+        self.service = service
+        self.rules = rules
+        self.redis = FlakyRedis(world.weather, MemoryStore())
+        self.observed = observed(service.name)
+        self.truth = Truth(service, world.broker.topic(service.name))
+        self.commands: dict[str, tuple[str, object]] = {}
+        self.told: dict[str, Any] = {}
+        self.denied: set[str] = set()
+        self.workers = [Worker(self, "a"), Worker(self, "b")]
+
+    # ---- the group ------------------------------------------------------------------
+
+    async def move_about(self) -> None:
+        """Partition 0 goes from worker to worker; the one before may not know it for a while."""
+        weather = self.world.weather
+        self.workers[0].ownership.assign({0})
+        while True:
+            await asyncio.sleep(weather.chance.expovariate(weather.now.moves / 60))
+            old, new = weather.chance.sample(self.workers, 2)
+            match weather.chance.choice(["move", "zombie", "crash"]):
+                case "move":
+                    await old.ownership.revoke({0})
+                    new.ownership.assign({0})
+                case "zombie":
+                    new.ownership.assign({0})
+                    await asyncio.sleep(weather.chance.uniform(0.0, 5.0))
+                    await old.ownership.revoke({0})
+                case "crash":
+                    await old.end()
+                    self.workers[self.workers.index(old)] = Worker(self, "again")
+                    weather.chance.choice(self.workers).ownership.assign({0})
+
+    async def redis_fails(self) -> None:
+        """The store comes back as it was earlier, or empty."""
+        weather = self.world.weather
+        faults = {self.redis.roll_back: weather.now.rollbacks, self.redis.wipe: weather.now.wipes}
+        a_minute = sum(faults.values())
+        while a_minute:
+            await asyncio.sleep(weather.chance.expovariate(a_minute / 60))
+            [fault] = weather.chance.choices(list(faults), list(faults.values()))
+            fault()
+
+    # ---- clients ---------------------------------------------------------------------
+
+    async def ask(self, key: str, member: str, command: object) -> None:
+        """A client that asks at any worker, with the same key, until it is told."""
+        self.commands[key] = (member, command)
+        weather = self.world.weather
+        while key not in self.told and key not in self.denied:
+            reply = asyncio.get_running_loop().create_future()
+            try:
+                worker = weather.chance.choice(self.workers)
+                worker.ownership.submit(0, Command(member, key, command, reply))
+                self._hear(key, await asyncio.wait_for(reply, weather.chance.uniform(0.02, 8.0)))
+            except (Unavailable, TimeoutError):
+                await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+            except (Refusal, ValueError):
+                self.denied.add(key)
+
+    def _hear(self, key: str, answer: Any) -> None:
+        """At the moment of the answer its record is valid in the log, for good."""
+        self.truth.update()
+        assert f"command {key}" in self.truth.causes, f"command {key} was answered, and is not in the log"
+        assert self.told.setdefault(key, answer) == answer, f"command {key} was answered in two ways"
+
+    async def look(self, member: str) -> None:
+        """A confirmed read shows a state that the log has been in."""
+        reply = asyncio.get_running_loop().create_future()
+        encode = self.service.encode_state
+        worker = self.world.weather.chance.choice(self.workers)
+        try:
+            worker.ownership.submit(0, Inspection(member, lambda state, _: encode(state), reply))
+            seen = await asyncio.wait_for(reply, 5.0)
+        except (Unavailable, TimeoutError):
+            return
+        self.truth.update()
+        assert self.truth.was(member, seen), f"{member} was never in the state that a confirmed read showed"
+
+    # ---- rest ------------------------------------------------------------------------
+
+    async def begin_anew(self) -> Worker:
+        """Everybody is gone; one fresh worker serves."""
+        for worker in self.workers:
+            await worker.end()
+        fresh = Worker(self, "fresh")
+        self.workers = [fresh]
+        fresh.ownership.assign({0})
+        return fresh
+
+    def at_rest(self) -> bool:
+        """All inputs decided and in the log, nothing due."""
+        self.truth.update()
+        found = self.redis.memory.contents(0)
+        [worker] = self.workers
+        return (
+            worker.ownership.serving()
+            and found.footing.seq == self.truth.reader.seq
+            and not found.outbox
+            and min(found.due.values(), default=_NOWHERE) > Clock().now() + 5_000
+            and worker.ownership.positions() == {0: self.world.broker.topic(ACTIONS).end}
+        )
+
+
+class World:
+    """All of it, for one seed."""
+
+    def __init__(self, seed: int, climate: Climate) -> None:
+        self.weather = Weather(seed, climate)
+        self.weather_had_holes = climate.holes and climate.lost > 0
+        self.broker = Broker()
+        self.sites: list[Site] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._clients: list[asyncio.Task[None]] = []
+
+    def emit(
+        self, key: str, value: bytes, at: Instant, headers: "tuple[tuple[str, bytes], ...]" = ()
+    ) -> None:
+        """A brand's record in actions."""
+        self.broker.topic(ACTIONS).append([Outgoing(key.encode(), value, at, headers)])
+
+    def during(self, work: "Coroutine[Any, Any, None]") -> None:
+        """Goes on until the weather ends."""
+        self._tasks.append(asyncio.create_task(work))
+
+    def client(self, work: "Coroutine[Any, Any, None]") -> None:
+        """Goes on until it is answered."""
+        self._clients.append(asyncio.create_task(work))
+
+    async def storm(self, seconds: float) -> None:
+        """Bad weather for so long, then fair; raises what a client saw against the law."""
+        for site in self.sites:
+            self.during(site.move_about())
+            self.during(site.redis_fails())
+        await asyncio.sleep(seconds)
+        self.weather.end()
+        for task in self._tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
+        for error in outcomes:
+            if not isinstance(error, asyncio.CancelledError) and isinstance(error, BaseException):
+                raise error
+
+    async def settle(self) -> None:
+        """All old processes die; fresh ones come to rest, and all clients are answered."""
+        for site in self.sites:
+            await site.begin_anew()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _REST_SECONDS
+        while not all(site.at_rest() for site in self.sites) or not all(c.done() for c in self._clients):
+            assert loop.time() < end, "the partitions do not come to rest"
+            await asyncio.sleep(1.0)
+        for client in self._clients:
+            client.result()
+
+
+_observed: dict[str, Observed] = {}
+
+
+def observed(service: str) -> Observed:
+    """Metrics are made once: they are not what is simulated."""
+    return _observed.setdefault(service, Observed(Metrics(service), 0))
+
+
+def moments(weather: Weather, seconds: float, often: int) -> "list[float]":
+    """When something happens that often in that time, as pauses between."""
+    at = sorted(weather.chance.uniform(0, seconds) for _ in range(often))
+    return [after - before for before, after in itertools.pairwise([0.0, *at])]
+
+
+async def every(pauses: "list[float]", happen: "Callable[[], None]") -> None:
+    """Lets it happen after each pause."""
+    for pause in pauses:
+        await asyncio.sleep(pause)
+        happen()
