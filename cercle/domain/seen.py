@@ -5,6 +5,7 @@ judges as the first run did. An id is forgotten only when an equal copy would be
 as late anyway.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, Union
 
@@ -27,13 +28,16 @@ class Seen(msgspec.Struct, array_like=True):
     ids: dict[int, Instant] = msgspec.field(default_factory=dict)
 
 
+@lru_cache(1 << 10)
 def fingerprint(source: str, action_id: str) -> int:
-    """8-byte hash of an action's identity."""
+    """8-byte hash of an action's identity. Remembered, since `note` asks again after `judge`."""
     digest = blake2b(f"{source}\0{action_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 
 
-def judge(seen: Seen, action: Action, lateness: int) -> Union[Rejection, Literal["duplicate"], ActionAccepted]:
+def judge(
+    seen: Seen, action: Action, lateness: int
+) -> Union[Rejection, Literal["duplicate"], ActionAccepted]:
     """Whether the action counts. `lateness` in ms, from club.yaml."""
     if fingerprint(action.source, action.id) in seen.ids:
         return "duplicate"
@@ -43,7 +47,9 @@ def judge(seen: Seen, action: Action, lateness: int) -> Union[Rejection, Literal
         )
     if action.occurred_at < action.recorded_at - lateness:
         return Rejection(
-            "late", "occurred_at is older than its record's timestamp by more than the club's lateness", "occurred_at"
+            "late",
+            "occurred_at is older than its record's timestamp by more than the club's lateness",
+            "occurred_at",
         )
     if action.occurred_at < seen.forget_before:
         return Rejection(

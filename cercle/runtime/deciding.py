@@ -110,17 +110,15 @@ class Deciding:
             batch.refused.append((item.source, Rejection(failed.code, failed.sentence)))
 
     def _record(self, batch: Batch, item: Item, previous_seq: int) -> log_pb2.Record:
-        return log_pb2.Record(
-            seq=batch.seq + 1,
-            oe=self._epoch,
-            poe=batch.oe,
-            key=item.key,
-            previous_seq=previous_seq,
-            cause=item.cause,
-            at_ms=batch.at,
-            rulebook=item.rules.version if item.rules is not None else "",
-            depth=item.depth,
-        )
+        # Field by field: with keyword arguments, protobuf takes almost twice as long.
+        record = log_pb2.Record()
+        record.seq, record.oe, record.poe = batch.seq + 1, self._epoch, batch.oe
+        record.key, record.previous_seq = item.key, previous_seq
+        record.cause.CopyFrom(item.cause)
+        record.at_ms, record.depth = batch.at, item.depth
+        if item.rules is not None:
+            record.rulebook = item.rules.version
+        return record
 
     def _append(self, batch: Batch, key: str, record: log_pb2.Record) -> None:
         entry = committed_entry(record, b"".join(self._position_bytes.values()))

@@ -30,5 +30,13 @@ class Epochs:
 
     def offset_of(self, seq: int) -> int:
         """Where to look for the record `seq`."""
-        holder = next((line for line in reversed(self._lines) if line.first_seq <= seq), None)
+        holder = self._holder(seq)
         return seq + holder.shift if holder else 0
+
+    def fence_of(self, seq: int) -> int:
+        """The epoch with which the record `seq` was sent."""
+        holder = self._holder(seq)
+        return holder.fence if holder else 0
+
+    def _holder(self, seq: int) -> Epoch | None:
+        return next((line for line in reversed(self._lines) if line.first_seq <= seq), None)

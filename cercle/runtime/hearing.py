@@ -1,6 +1,5 @@
 """From input records to items to decide: the reader rule, decoding, and poison set aside."""
 
-from copy import copy
 from typing import Any
 
 from cercle.runtime.acquire import Place
@@ -30,8 +29,11 @@ class Hearing:
         now = min(record.timestamp, self._clock.now())
         what, depth, moved = self._patiently(topic, record, cursor)
         cursor.offset, cursor.fence, cursor.seq, cursor.oe = end, moved.fence, moved.seq, moved.oe
-        after = (topic, copy(cursor))
-        cause = log_pb2.Cause(input=log_pb2.Input(topic=topic, offset=record.offset))
+        after = (topic, _copy(cursor))
+        # Field by field: with keyword arguments, protobuf takes three times as long.
+        cause = log_pb2.Cause()
+        heard = cause.input
+        heard.topic, heard.offset = topic, record.offset
         if isinstance(what, Intent):
             return Item(cause, what.key, what.command, what.rules, now, depth, after, record)
         return Item(cause, "", what, None, now, 0, after, record)
@@ -40,7 +42,7 @@ class Hearing:
         """What is heard, its depth, and the reader after it: also past what cannot be judged."""
         error: Exception
         for _ in range(_ATTEMPTS):
-            moved = copy(cursor)
+            moved = _copy(cursor)
             try:
                 return *self._hear(topic, record, moved), moved
             except Exception as raised:
@@ -59,6 +61,10 @@ class Hearing:
         if verdict in (Verdict.VOID, Verdict.GAP):
             self._place.metrics.void(topic, verdict)
         return None, 0
+
+
+def _copy(cursor: Cursor) -> Cursor:
+    return Cursor(cursor.offset, cursor.fence, cursor.seq, cursor.oe)
 
 
 def failure(error: Exception) -> log_pb2.Failed:

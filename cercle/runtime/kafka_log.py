@@ -1,6 +1,6 @@
 """The log in Kafka, by aiokafka; the same code talks to the embedded broker."""
 
-from asyncio import Future, ensure_future, gather, wait_for
+from asyncio import Future, ensure_future, gather, timeout
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 
@@ -41,7 +41,8 @@ class KafkaLog:
         # What is in flight is left to the next incarnation: nothing is waited for, a broker may be gone.
         stopping = [consumer.stop() for consumer in self._consumers] + [self._producer.stop()]
         with suppress(TimeoutError):
-            await wait_for(gather(*stopping, return_exceptions=True), _CLOSE_SECONDS)
+            async with timeout(_CLOSE_SECONDS):
+                await gather(*stopping, return_exceptions=True)
 
     async def fence(self, value: bytes) -> int:
         [(_, ack)] = await self.ship([Outgoing(None, value, 0)])
@@ -139,7 +140,9 @@ class KafkaLog:
 
 async def _base_offset(sent: "Future[object]") -> int:
     try:
-        metadata = await wait_for(sent, _ACK_SECONDS)
+        # Not wait_for: before Python 3.12 it swallows a cancellation if the ack comes at the same time.
+        async with timeout(_ACK_SECONDS):
+            metadata = await sent
     except (KafkaError, TimeoutError) as error:
         raise SendFailed(str(error) or type(error).__name__) from error
     return int(metadata.offset)  # type: ignore[attr-defined]

@@ -53,6 +53,7 @@ class Incarnation:
         self._inbox = Inbox(place.service.inputs)
         self._batch_records = _FEWEST_RECORDS
         self._turns = 0
+        self._hearing_seconds = 0.0
         self._waiting: set[Future[Any]] = set()
         self.serving = asyncio.Event()
         self.served = False
@@ -139,7 +140,7 @@ class Incarnation:
         items = await self._all()
         if not items:
             return False
-        started = self._clock.monotonic()
+        started = self._clock.monotonic() - self._hearing_seconds
         try:
             batch = await self._decided(items)
         except _Raised:
@@ -198,6 +199,7 @@ class Incarnation:
         if not self._rules.fresh():
             return []
         items: list[Item] = []
+        started = self._clock.monotonic()
         self._turns += 1
         for topic in _rotated(self._place.service.inputs, self._turns):
             position = self._positions[topic]
@@ -206,6 +208,7 @@ class Incarnation:
                 item = self._hearing.item(topic, record, cursor, end)
                 self._last_input_at = max(self._last_input_at, item.now)
                 items.append(item)
+        self._hearing_seconds = self._clock.monotonic() - started
         return items
 
     async def _due(self, limit: int) -> list[Item]:
@@ -242,7 +245,7 @@ class Incarnation:
         await self._commit(batch, [item])
 
     def _pace(self, decided: int, seconds: float) -> None:
-        """As many records a batch as fit the time budget."""
+        """As many records a batch as are heard and decided within the time budget."""
         if decided >= self._batch_records:
             fit = decided * _DECIDING_SECONDS / max(seconds, 1e-6)
             wanted = min(2 * self._batch_records, int(fit))

@@ -5,6 +5,7 @@ committed ones only by the epoch of whoever sends them.
 """
 
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -81,9 +82,10 @@ def epoch_suffix(epoch: int) -> bytes:
 
 def position_bytes(topic: str, cursor: Cursor) -> bytes:
     """One entry of Record.positions, to append to a serialized record."""
-    body = log_pb2.Position(
-        topic=topic, offset=cursor.offset, fence=cursor.fence, seq=cursor.seq, oe=cursor.oe
-    ).SerializeToString()
+    position = log_pb2.Position()
+    position.topic, position.offset = topic, cursor.offset
+    position.fence, position.seq, position.oe = cursor.fence, cursor.seq, cursor.oe
+    body = position.SerializeToString()
     return _POSITION_TAG + _varint(len(body)) + body
 
 
@@ -92,6 +94,7 @@ def cursors(record: log_pb2.Record) -> dict[str, Cursor]:
     return {p.topic: Cursor(p.offset, p.fence, p.seq, p.oe) for p in record.positions}
 
 
+@lru_cache(1 << 12)
 def _varint(number: int) -> bytes:
     out = bytearray()
     while number > 127:

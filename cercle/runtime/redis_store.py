@@ -5,6 +5,7 @@ owner, address, seq, oe, positions, at, checkpoint, ready, epochs), state (hash:
 bytes), outbox (list), due (sorted set), board:<name> (sorted sets).
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -24,6 +25,8 @@ from cercle.runtime.store import (
     by_key,
     flat,
 )
+
+_ANSWER_SECONDS = 10.0
 
 _OWNED = """
 local m = redis.call('HMGET', KEYS[1], 'owner', 'seq', 'oe')
@@ -133,7 +136,10 @@ class RedisStore:
         ready = self._scripts.get(script)
         if ready is None:
             ready = self._scripts[script] = self._redis.register_script(script)
-        answer = await ready(keys=keys, args=list(arguments))
+        # Not by the client's own socket_timeout: its asyncio.wait_for swallows, before Python 3.12, the
+        # cancellation of an owner that must stop, which would then serve on for ever.
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            answer = await ready(keys=keys, args=list(arguments))
         match answer:
             case b"FENCED":
                 raise Fenced
@@ -155,7 +161,8 @@ class RedisStore:
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.hmget(meta, ["seq", "oe", "positions", "at", "checkpoint", "epochs"])
             pipeline.lrange(outbox, 0, -1)
-            (seq, oe, positions, at, checkpoint, epochs), batches = await pipeline.execute()
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                (seq, oe, positions, at, checkpoint, epochs), batches = await pipeline.execute()
         return Standing(
             Footing(int(seq or 0), int(oe or 0)),
             positions or b"",

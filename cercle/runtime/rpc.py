@@ -65,6 +65,7 @@ class Rpc:
         self._servants = servants
         self._health = health.aio.HealthServicer()
         self._server: grpc.aio.Server | None = None
+        self._names: list[str] = []
         self.address = ""
 
     async def start(self) -> None:
@@ -76,8 +77,10 @@ class Rpc:
         for servant in servants:
             servant.join(server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        names = [servant.name for servant in servants]
-        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+        self._names = [servant.name for servant in servants]
+        reflection.enable_server_reflection(
+            [*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+        )
         host = self.settings.grpc_host
         port = server.add_insecure_port(f"{host}:{self.settings.grpc_port}")
         self.address = f"{host}:{port}"
@@ -96,7 +99,8 @@ class Rpc:
         await self._set_health(status.SERVING if serving else status.NOT_SERVING)
 
     async def _set_health(self, status: Any) -> None:
-        await self._health.set("", status)
+        for name in ("", *self._names):
+            await self._health.set(name, status)
 
     def rules(self) -> Rulebook:
         """The version that judges what occurs now. Raises NotReady before the first."""
@@ -172,8 +176,18 @@ def _guarded(behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, 
             await context.abort(grpc.StatusCode.UNAVAILABLE, _MOVING)
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "not decided in time; ask again, same key")
+        except asyncio.CancelledError:
+            # Something that was awaited was cancelled, not this call: unanswered, it would hang for ever.
+            if _is_cancelled():
+                raise
+            await context.abort(grpc.StatusCode.UNAVAILABLE, _MOVING)
 
     return call
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def refuse(context: "grpc.aio.ServicerContext[Any, Any]", why: Rejection) -> NoReturn:

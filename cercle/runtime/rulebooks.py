@@ -48,6 +48,11 @@ class Rulebooks:
         """The topic holds no more than what was added."""
         self._read_at = self._clock.monotonic()
 
+    @property
+    def versions(self) -> list[Rulebook]:
+        """All that count, oldest first."""
+        return self._versions
+
     def fresh(self) -> bool:
         """Whether an action may be judged: there are rules, and none can be in effect unseen."""
         return bool(self._versions) and self._clock.monotonic() - self._read_at < LEAD_SECONDS

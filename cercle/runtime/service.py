@@ -1,7 +1,7 @@
 """What a service's shell hands to the runtime: its pure domain, and how inputs become commands."""
 
 from asyncio import Future
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -25,6 +25,10 @@ class RulesInTime(Protocol):
 
     def at(self, instant: Instant) -> Any:
         """The version that judges what occurs at `instant`."""
+
+    @property
+    def versions(self) -> Sequence[Any]:
+        """All of them, oldest first."""
 
     def fresh(self) -> bool:
         """Whether the topic was read to its end no longer ago than the lead of a publication."""

@@ -30,7 +30,6 @@ from cercle.runtime.telemetry import Metrics, configure_logging
 from cercle.runtime.topics import Topic, check_topics, topic_name
 
 _ADVISE_SECONDS = 1.0
-_REDIS_SECONDS = 10.0
 _log = structlog.get_logger("cercle.worker")
 
 
@@ -54,7 +53,7 @@ class Worker:
         self._metrics = Metrics(service.name)
         self._clock = SystemClock()
         self._rulebooks = Rulebooks(self._clock)
-        self._redis = Redis.from_url(settings.redis, socket_timeout=_REDIS_SECONDS)
+        self._redis = Redis.from_url(settings.redis, socket_timeout=None)
         self._store = RedisStore(self._redis, settings.club, service.name)
         self._observed = {p: Observed(self._metrics, p) for p in range(self._partition_count)}
         self.ownership = Ownership(self._begin, self._go_to, self._observed.__getitem__)
@@ -75,7 +74,7 @@ class Worker:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         self._app.finalize()
-        faust.Worker(
+        worker = faust.Worker(
             self._app,
             _Shell(self),
             loop=loop,
@@ -85,7 +84,9 @@ class Worker:
             quiet=True,
             debug=False,
             workdir=None,
-        ).execute_from_commandline()
+        )
+        worker.spinner = None  # It writes terminal codes before a line of the log.
+        worker.execute_from_commandline()
 
     def _faust_app(self) -> faust.App:
         settings = self._settings
@@ -114,6 +115,7 @@ class Worker:
         app.agent(topic, name="actions")(self._take_chunks)
         app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         app.on_partitions_revoked.connect(self._on_revoked, weak=False)
+        app.on_before_shutdown.connect(self._on_shutdown, weak=False)
         return app
 
     def _faust_folder(self) -> Path:
@@ -131,6 +133,9 @@ class Worker:
 
     async def _on_revoked(self, _: faust.App, revoked: set[TP], **__: Any) -> None:
         await self.ownership.revoke(self._partitions(revoked))
+
+    async def _on_shutdown(self, _: faust.App, **__: Any) -> None:
+        await self.ownership.revoke(self.ownership.owned)
 
     def _partitions(self, found: set[TP]) -> set[int]:
         return {at.partition for at in found if at.topic == self._actions}

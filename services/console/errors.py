@@ -50,7 +50,7 @@ _TEXTS: list[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
             "see that it runs, and that CERCLE_REDIS or --redis names it."
         ),
     ),
-    (grpc.RpcError, lambda error: f"The service did not answer: {_details(error)}."),
+    (grpc.RpcError, lambda error: _refused_call(error)),
     (OSError, lambda error: f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}."),
 ]
 
@@ -66,5 +66,8 @@ def sentence(error: Exception) -> str:
     )
 
 
-def _details(error: Any) -> str:
-    return f"{error.details()} ({error.code().name})" if hasattr(error, "details") else str(error)
+def _refused_call(error: Any) -> str:
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        said = f"The service does not answer now ({error.details()})"
+        return f"{said}: see that it runs, or ask again in a moment."
+    return f"The service refused: {error.details()} ({error.code().name})."

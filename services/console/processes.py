@@ -4,6 +4,7 @@ Nothing outlives us (cercle/runtime/guarded.py); `check` tells in one sentence w
 ended by itself, with the last lines of its log.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -24,6 +25,7 @@ from services.console.services import SERVICES
 
 _GRACE_SECONDS = 8.0
 _LAST_LINES = 12
+_KNOWN_KEYS = ("level", "event", "exception", "service", "logger", "timestamp")
 
 
 class Processes:
@@ -124,6 +126,25 @@ def _accepts(address: str) -> bool:
 
 
 def last_lines(log: Path) -> str:
-    """The end of a log, for an error."""
-    lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:] if log.exists() else []
-    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in lines or ["(empty)"])])
+    """The end of a log, for an error: warnings and errors where there are any, else whatever there is."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    grave = [text for text in map(_grave, lines) if text]
+    shown = [line for text in grave or lines for line in text.splitlines()][-_LAST_LINES:]
+    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in shown or ["(empty)"])])
+
+
+def _grave(line: str) -> str:
+    """A log line that is no mere information, for a person; a line that is not JSON is one (a traceback)."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(found, dict) or found.get("level") in ("debug", "info"):
+        return ""
+    details = {name: value for name, value in found.items() if name not in _KNOWN_KEYS}
+    words = [
+        str(found.get("level", "")),
+        str(found.get("event", "")),
+        *(f"{k}={v}" for k, v in details.items()),
+    ]
+    return "\n".join([" ".join(words), *str(found.get("exception", "")).splitlines()])

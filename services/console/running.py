@@ -89,13 +89,14 @@ def run_club(club: Club, partitions: int, shifted: bool, processes: Processes, s
     screen.say(f"Rulebook {publication.version} of {club.id} is published")
     watch.stop("servers")
     result = Result(settings, partitions)
+    screen.begin(len(actions), asyncio.run(_judged(settings, partitions)))
     processes.start_services(settings)
     watch.start("services")
     emission = Emission(settings, actions, as_history=True)
     watch.start("emitting")
     emission.start()
     try:
-        asyncio.run(_follow(result, processes, emission, len(actions), watch, screen))
+        asyncio.run(_follow(result, processes, emission, watch, screen))
     finally:
         emission.stop()
     result.emitted = emission.types
@@ -108,16 +109,22 @@ def _sample(club: Club, shifted: bool) -> list[RawAction]:
     return until_yesterday(actions, club.rules, datetime.now(UTC)) if shifted else actions
 
 
+async def _judged(settings: Settings, partitions: int) -> dict[str, int]:
+    """How many actions each service is past; none in a new club."""
+    async with open_stores(settings) as stores:
+        found = await stands(stores, partitions)
+    return {name: actions_judged(found, name) for name in found}
+
+
 async def _follow(
     result: Result,
     processes: Processes,
     emission: Emission,
-    total: int,
     watch: Stopwatch,
     screen: Screen,
 ) -> None:
     async with open_stores(result.settings) as stores:
-        with screen.progress(total):
+        with screen.progress():
             await _until_serving(processes, emission, stores, result.partitions, watch, screen)
             await _until_drained(result, processes, emission, stores, watch, screen)
         result.census = await take_census(stores, result.partitions)

@@ -1,7 +1,7 @@
 """What is seen while a club runs: phases, and a bar for the emitter and each service. On standard error."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -28,16 +28,21 @@ class Screen:
         )
         self._bars: dict[str, TaskID] = {}
         self._begun: dict[str, float] = {}
+        self._past: dict[str, int] = {}
 
     def say(self, phase: str) -> None:
         """A line of its own."""
         self._console.print(f"[dim]{phase}[/dim]", highlight=False)
 
-    @contextmanager
-    def progress(self, total: int) -> Iterator[None]:
-        """Shows the bars: `total` actions for everyone."""
+    def begin(self, total: int, past: Mapping[str, int]) -> None:
+        """`total` actions for everyone; `past`: those that each service has judged before."""
+        self._past = dict(past)
         for name in (EMITTED, *SERVICES):
             self._bars[name] = self._progress.add_task(name, total=total, rate=0, lag=total)
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        """Shows the bars."""
         with self._progress:
             yield
 
@@ -47,7 +52,7 @@ class Screen:
 
     def judged(self, name: str, actions: int, lag: int) -> None:
         """The service is past so many actions, and has so many records of all inputs before it."""
-        self._show(name, actions, lag)
+        self._show(name, actions - self._past.get(name, 0), lag)
 
     def _show(self, name: str, count: int, lag: int | None) -> None:
         task = self._progress.tasks[self._bars[name]]

@@ -11,6 +11,8 @@ from services.offers.commands import NoteAction
 
 def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Intent | Rejection | None:
     """An action matters here only to a club that issues offers on actions."""
+    if not any(version.offers.concern_actions for version in rules.versions):
+        return None
     taken = take(record, rules.at, partition_count)
     if isinstance(taken, Rejection):
         return taken

@@ -5,7 +5,7 @@ from typing import Any
 import grpc
 
 from cercle.domain.decision import MINUTE, SECOND, Instant, Rejection
-from cercle.runtime.history import Line, history
+from cercle.runtime.history import Line, LostEntry, history
 from cercle.runtime.lives import split
 from cercle.runtime.rpc import Invalid, Rpc, Servant, text
 from cercle.runtime.service import Refusal
@@ -16,6 +16,7 @@ from services.points.events import Captured, Held, Refused, Released
 
 _DEFAULT_HOLD_SECONDS, _LONGEST_HOLD_SECONDS = 900, 7 * 24 * 3600
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 200
+_LONGEST_TOKEN, _STRANGE_TOKEN = 18, "is not one that this service gave for this member"
 _MOST_POINTS = 10**12
 _FUTURE_MS = 5 * MINUTE
 
@@ -41,7 +42,13 @@ class PointsServant(points_pb2_grpc.PointsServicer):
         size = min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE)
         if size < 0:
             raise Invalid("page_size", "must not be negative")
-        lines, following = await history(self._rpc, "points", member_id, size, _token(request.page_token))
+        start = _token(request.page_token)
+        try:
+            lines, following = await history(self._rpc, "points", member_id, size, start)
+        except LostEntry:
+            if start is None:
+                raise
+            raise Invalid("page_token", _STRANGE_TOKEN) from None
         response = pb.ListEntriesResponse(next_page_token=str(following) if following else "")
         response.entries.extend(_entry(line) for line in lines)
         return response
@@ -112,8 +119,8 @@ def _entry(line: Line) -> pb.EntryLine:
 def _token(page_token: str) -> int | None:
     if not page_token:
         return None
-    if not page_token.isdecimal():
-        raise Invalid("page_token", "is not one that this service gave")
+    if not page_token.isdecimal() or len(page_token) > _LONGEST_TOKEN:
+        raise Invalid("page_token", _STRANGE_TOKEN)
     return int(page_token)
 
 

@@ -56,15 +56,14 @@ class Club:
     itself is started again, and noted in `exits`.
     """
 
-    def __init__(
-        self, name: str, kafka: Server, redis: Server, folder: Path, partitions: int = 4
-    ) -> None:
+    def __init__(self, name: str, kafka: Server, redis: Server, folder: Path, partitions: int = 4) -> None:
         self.settings = Settings(club=name, kafka=kafka.address, redis=redis.address)
         self.partitions = partitions
         self.ends: dict[int, int] = {}
         self.exits: list[tuple[Slot, int]] = []
         self._folder = folder
         self._workers: dict[Slot, GuardedProcess] = {}
+        self._begun: dict[Slot, int] = {}
         self._emitter: Emitter | None = None
         self._unnoted: list[Any] = []
         create_topics(kafka.address, name, partitions)
@@ -84,6 +83,8 @@ class Club:
     def start(self, *slots: Slot) -> None:
         """Starts workers, without waiting; without arguments one of each service."""
         for slot in slots or [Slot(name) for name in SERVICES]:
+            log = self.log(slot)
+            self._begun[slot] = log.stat().st_size if log.exists() else 0
             self._workers[slot] = self._process(slot)
 
     def _process(self, slot: Slot) -> GuardedProcess:
@@ -103,18 +104,18 @@ class Club:
         return self._folder / f"{slot.service}-{slot.number}.log"
 
     def lines(self, slot: Slot) -> Iterator[dict[str, Any]]:
-        """A worker's log lines; what is not JSON (a traceback) comes as {"event": text}."""
-        for line in self.log(slot).read_text(errors="replace").splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                yield {"event": line, "level": "text"}
+        """The log lines of a worker's last run; what is not JSON (a traceback) comes as {"event": text}."""
+        with self.log(slot).open(errors="replace") as log:
+            log.seek(self._begun[slot])
+            for line in log:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    yield {"event": line.rstrip(), "level": "text"}
 
     def address(self, slot: Slot) -> str:
         """Where the gRPC server of a worker's last run listens; empty before it does."""
-        return next(
-            (line["grpc"] for line in reversed([*self.lines(slot)]) if line["event"] == "listening"), ""
-        )
+        return next((line["grpc"] for line in self.lines(slot) if line["event"] == "listening"), "")
 
     def kill(self, slot: Slot) -> None:
         """SIGKILL; it stays dead until started again."""
@@ -204,6 +205,11 @@ class Club:
         """Until all three services have decided, and shipped, everything that was emitted."""
         return self.wait_until("drained", lambda found: drained(found, self.ends), seconds)
 
+    def points(self) -> dict[str, int]:
+        """What every member may spend, from the states of points alone."""
+        states = asyncio.run(self._states("points"))
+        return {key: state.wallet("points").available for key, state in states.items()}
+
     def standings(self) -> dict[str, Standing]:
         """What every member has, put together from the states of the three services."""
         states: dict[str, dict[str, Any]] = {name: asyncio.run(self._states(name)) for name in SERVICES}
@@ -221,7 +227,7 @@ class Club:
 
     def owned_by(self, slot: Slot) -> set[int]:
         """The partitions that a worker's last run serves."""
-        address = self.address(slot)
+        address = self.address(slot) or "nowhere"
         return {partition for partition, owner in self.owners(slot.service).items() if owner == address}
 
     def owners(self, service: str) -> dict[int, str]:

@@ -24,13 +24,13 @@ class Told(NamedTuple):
     store: str
 
 
-def tell(club: Club) -> dict[Place, Told]:
-    """Both stories of every partition of every service, for a club at rest."""
-    return asyncio.run(_tell(club))
+def tell(club: Club, *services: str) -> dict[Place, Told]:
+    """Both stories of every partition of the services, or of all, for a club at rest."""
+    return asyncio.run(_tell(club, services or tuple(SERVICES)))
 
 
-async def _tell(club: Club) -> dict[Place, Told]:
-    return {(name, p): await _told(club, name, p) for name in SERVICES for p in range(club.partitions)}
+async def _tell(club: Club, services: tuple[str, ...]) -> dict[Place, Told]:
+    return {(name, p): await _told(club, name, p) for name in services for p in range(club.partitions)}
 
 
 async def _told(club: Club, name: str, partition: int) -> Told:
@@ -46,11 +46,32 @@ async def _told(club: Club, name: str, partition: int) -> Told:
     return Told(verdicts, digest(fold.stored(), fold.footing), digest(states, standing.footing))
 
 
-def hashes(club: Club) -> dict[Place, str]:
+def hashes(told: dict[Place, Told]) -> dict[Place, str]:
     """The hash of every partition; log and store must tell the same, and no reader sees a gap."""
-    told = tell(club)
     assert {place: each.log for place, each in told.items()} == {
         place: each.store for place, each in told.items()
     }
     assert not any(each.verdicts[Verdict.GAP] for each in told.values())
     return {place: each.store for place, each in told.items()}
+
+
+def fences(told: dict[Place, Told]) -> dict[Place, int]:
+    """How many owners every partition has had."""
+    return {place: each.verdicts[Verdict.FENCE] for place, each in told.items()}
+
+
+def decisions(club: Club, service: str) -> dict[str, list[log_pb2.Record]]:
+    """Every member's records that count, oldest first, for a club at rest."""
+    return asyncio.run(_decisions(club, service))
+
+
+async def _decisions(club: Club, service: str) -> dict[str, list[log_pb2.Record]]:
+    found: dict[str, list[log_pb2.Record]] = {}
+    for partition in range(club.partitions):
+        cursor = Cursor()
+        async for records in read_to_end(club.settings, Topic(service), partition):
+            for record in records:
+                entry = log_pb2.Entry.FromString(record.value or b"")
+                if read(cursor, record.offset, entry) is Verdict.APPLIES:
+                    found.setdefault(entry.record.key, []).append(entry.record)
+    return found

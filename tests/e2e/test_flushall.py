@@ -5,7 +5,7 @@ from pathlib import Path
 from redis import Redis
 
 from tests.e2e.club import Club
-from tests.e2e.logs import hashes
+from tests.e2e.logs import hashes, tell
 from tests.e2e.totals import differences, expected, lines
 from tests.servers import Server
 
@@ -21,21 +21,21 @@ def test_a_club_is_rebuilt_from_its_topics_after_flushall_and_goes_on_exactly(
         records.emit([header, *first])
         records.wait_until_drained()
         records.stop()
-        before = hashes(records)
+        before = hashes(tell(records))
 
         with Redis.from_url(own_redis.address) as redis:
             redis.flushall()
         records.start()
         seconds = records.wait_until_drained()
         print(f"rebuilt in {seconds:.1f} s")
-        assert hashes(records) == before
+        assert hashes(tell(records)) == before
 
         records.emit([header, *rest])
         records.wait_until_drained()
         assert [*differences(expected([header, *first, *rest]), records.standings())] == []
 
-        before = hashes(records)
+        before = hashes(tell(records))
         records.emit([header, *first, *rest])
         records.wait_until_drained()
-        assert hashes(records) == before, "the same file twice changed something"
+        assert hashes(tell(records)) == before, "the same file twice changed something"
         assert records.exits == []

@@ -20,16 +20,19 @@ import pytest
 from redis import Redis
 
 from cercle.runtime.settings import Settings
+from cercle.runtime.store import Footing
 from cercle.runtime.topics import Topic
 from services.console.census import states
 from services.console.draining import drained, stands
-from services.console.services import open_stores
+from services.console.folding import digest
+from services.console.services import SERVICES, open_stores
 from services.console.topic_reading import extents
 from tests.e2e.totals import PURCHASES, Standing, differences, expected, lines
 from tests.servers import ROOT
 
 RECORDS = ROOT / "clubs" / "records"
 PARTITIONS = 4
+PROCESSES = 10
 PATIENCE_SECONDS = 240.0
 
 pytestmark = pytest.mark.timeout(300)
@@ -45,7 +48,7 @@ class Cercle:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "services.console", *line],
                 cwd=folder,
-                env=environment(),
+                env={**environment(), "TMPDIR": str(folder)},
                 stdout=out,
                 stderr=err,
             )
@@ -80,10 +83,20 @@ class Cercle:
                     found[int(pid)] = command
         return found
 
+    def until_all_run(self) -> dict[int, str]:
+        """Waits until the two servers and the three services are there, each with its guardian."""
+        self.until("is published")
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while len(started := self.descendants()) < PROCESSES:
+            assert self.process.poll() is None, self.err
+            assert time.monotonic() < give_up, self.err
+            time.sleep(0.05)
+        return started
+
     def end(self, how: signal.Signals) -> int:
         """Sends the signal, waits, and sees that nothing is left; the exit status."""
         started = self.descendants()
-        assert len(started) >= 10, started  # five processes, each with its guardian
+        assert len(started) == PROCESSES, started
         self.process.send_signal(how)
         status = self.process.wait(60)
         assert [command for pid, command in started.items() if alive(pid)] == []
@@ -155,6 +168,21 @@ async def standings(at: Settings) -> dict[str, Standing]:
     }
 
 
+async def everything(at: Settings) -> dict[str, list[tuple[str, int]]]:
+    """By service and partition: a hash of all states, and where the service's topic ends."""
+    found = {}
+    ends = await extents(at, {Topic(name): PARTITIONS for name in SERVICES})
+    async with open_stores(at) as stores:
+        for name in SERVICES:
+            parts = [
+                {key: state async for key, state in stores[name].scan(partition)}
+                for partition in range(PARTITIONS)
+            ]
+            hashes = [digest(states, Footing()) for states in parts]
+            found[name] = [(hashes[p], end) for p, (_, end) in enumerate(ends[Topic(name)])]
+    return found
+
+
 async def until_drained(at: Settings) -> None:
     """All that is in the actions topic is decided by all."""
     found = (await extents(at, {Topic.ACTIONS: PARTITIONS}))[Topic.ACTIONS]
@@ -211,11 +239,11 @@ def test_card_is_what_the_file_says(up: Cercle) -> None:
 
 def test_emitting_twice_changes_nothing(up: Cercle) -> None:
     """The same file again: not one byte of any service's states, not one record in its log."""
-    before = {service: ask(up, "verify", service) for service in ("points", "badges", "offers")}
+    at = settings(up)
+    before = asyncio.run(everything(at))
     assert ask(up, "emit", "records", str(PURCHASES), "--history")["sent"] == len(lines()) - 1
-    asyncio.run(until_drained(settings(up)))
-    assert {service: ask(up, "verify", service) for service in before} == before
-    assert all(each["equal"] for each in before.values())
+    asyncio.run(until_drained(at))
+    assert asyncio.run(everything(at)) == before
 
 
 def test_rebuilt_store_is_the_same(up: Cercle) -> None:
@@ -288,8 +316,7 @@ def small(tmp_path: Path) -> Path:
 def test_run_ends_by_itself(small: Path) -> None:
     """Status 0, the totals, and nothing left behind; `--shift` changes no total."""
     cercle = Cercle(small.parent, "run", str(small), "--json", "--shift", "--partitions", "2")
-    cercle.until("The services listen")
-    started = cercle.descendants()
+    started = cercle.until_all_run()
     assert cercle.process.wait(PATIENCE_SECONDS) == 0, cercle.err
     wanted = expected(lines(100))
     found = json.loads(cercle.out)
@@ -302,7 +329,7 @@ def test_run_ends_by_itself(small: Path) -> None:
 def test_interrupted_run_leaves_nothing(small: Path, how: signal.Signals, status: int) -> None:
     """Ctrl-C or SIGTERM in the middle: every process is gone, and the status says why."""
     cercle = Cercle(small.parent, "run", str(small))
-    cercle.until("The services listen")
+    cercle.until_all_run()
     assert cercle.end(how) == status, cercle.err
     assert "Traceback" not in cercle.err
 
@@ -311,8 +338,7 @@ def test_interrupted_run_leaves_nothing(small: Path, how: signal.Signals, status
 def test_run_whose_process_dies_says_so(small: Path, victim: str) -> None:
     """Status 1, the name of what ended with the end of its log; the others are stopped."""
     cercle = Cercle(small.parent, "run", str(small))
-    cercle.until("The services listen")
-    started = cercle.descendants()
+    started = cercle.until_all_run()
     [pid] = [pid for pid, command in started.items() if victim in command and "guarded" not in command]
     os.kill(pid, signal.SIGKILL)
     assert cercle.process.wait(60) == 1

@@ -8,7 +8,7 @@ import pytest
 from cercle.domain.action import Money, RawAction, RawField
 from tests.integration.rules import FILES
 from tests.integration.running import SERVICES, RunningClub, now_ms
-from tests.servers import Server
+from tests.servers import Server, real_redis
 
 Purchase = Callable[..., RawAction]
 
@@ -24,6 +24,27 @@ def town(
         club.start(*SERVICES)
         yield club
         club.stop(*SERVICES)
+    finally:
+        club.close()
+
+
+@pytest.fixture(scope="module")
+def own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Redis for one module, to be flushed and held up."""
+    with real_redis(tmp_path_factory.mktemp("own-redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def rough(
+    kafka: Server, own_store: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningClub]:
+    """A club that runs points alone, whose process is killed and whose store is emptied."""
+    club = RunningClub(kafka, own_store, "rough", tmp_path_factory.mktemp("rough"))
+    club.publish(FILES)
+    try:
+        club.start("points")
+        yield club
     finally:
         club.close()
 

@@ -100,7 +100,7 @@ class RunningClub:
     ) -> None:
         self.kafka, self.redis_url, self.club, self.folder = kafka.address, store.address, club, folder
         self.partitions = partitions
-        self.redis = redis.Redis.from_url(store.address)
+        self.redis: Any = redis.Redis.from_url(store.address)
         self._idempotent = idempotent
         self._ends = dict.fromkeys(range(partitions), 0)
         self._ports = {service: (free_port(), free_port()) for service in SERVICES}

@@ -159,9 +159,7 @@ def test_key_for_another_request_is_refused(town: RunningClub, member: str) -> N
     assert (town.seqs("points"), town.states("points")) == (seqs, states)
 
 
-def test_same_key_of_another_member_is_another_request(
-    town: RunningClub, members: Callable[[], str]
-) -> None:
+def test_same_key_of_another_member_is_another_request(town: RunningClub, members: Callable[[], str]) -> None:
     """Keys belong to a member: two members may use the same."""
     for member_id in (members(), members()):
         fund(town, member_id, 10)
@@ -241,17 +239,21 @@ def test_command_of_yesterday_is_too_old(town: RunningClub, member: str) -> None
 FUTURE = 10**15
 """Far away in ms."""
 
+COMMANDS = ("Hold", "Capture", "Release")
 SOUND = {"member_id": "m", "key": "k", "issued_at_ms": 1, "points": 1, "hold": "h"}
 
 
 @pytest.mark.parametrize(
     ("method", "field", "value"),
     [
-        *[(method, "member_id", "") for method in ("Hold", "Capture", "Release", "GetBalance", "ListEntries")],
+        *[
+            (method, "member_id", "")
+            for method in ("Hold", "Capture", "Release", "GetBalance", "ListEntries")
+        ],
         *[(method, "key", "") for method in ("Hold", "Capture", "Release")],
         *[(method, "issued_at_ms", 0) for method in ("Hold", "Capture", "Release")],
         *[(method, "hold", "") for method in ("Capture", "Release")],
-        *[(method, "issued_at_ms", FUTURE) for method in ("Hold", "Capture", "Release")],
+        *[(method, "issued_at_ms", FUTURE) for method in COMMANDS],
         ("Hold", "points", 0),
         ("Hold", "points", -5),
         ("Hold", "points", 10**12 + 1),

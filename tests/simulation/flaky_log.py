@@ -27,7 +27,7 @@ class FlakyLog(MemoryLog):
         super().__init__(broker, service, batch_records=weather.chance.choice([2, 5, 1_000]))
         self._weather = weather
         self._flight: deque[Sending] = deque()
-        self._closed = False
+        self._closed = self._broken = False
         self.read_of_own = 0
 
     async def start(self) -> None:
@@ -44,6 +44,7 @@ class FlakyLog(MemoryLog):
 
     def _send(self, batch: Sequence[Outgoing]) -> "Future[int]":
         ack: Future[int] = asyncio.get_running_loop().create_future()
+        ack.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._flight.append(Sending(batch, ack))
         if len(self._flight) == 1:
             self._schedule()
@@ -62,12 +63,9 @@ class FlakyLog(MemoryLog):
             self._flight.clear()  # The process is gone, and its buffer with it.
             return
         sending = self._flight.popleft()
-        if weather.strikes(now.lost):
+        if self._broken or weather.strikes(now.lost):
+            self._broken = not now.holes  # A producer that is idempotent sends nothing over a hole.
             self._answer(sending.ack, None)
-            if not now.holes:
-                for later in self._flight:
-                    self._answer(later.ack, None)
-                self._flight.clear()
         else:
             self._land(sending)
         if self._flight:

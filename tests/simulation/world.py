@@ -243,13 +243,17 @@ class World:
         """All old processes die; fresh ones come to rest, and all clients are answered."""
         for site in self.sites:
             await site.begin_anew()
+        await self.rest()
+        for client in self._clients:
+            client.result()
+
+    async def rest(self) -> None:
+        """Returns when nothing is left to do."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _REST_SECONDS
         while not all(site.at_rest() for site in self.sites) or not all(c.done() for c in self._clients):
             assert loop.time() < end, "the partitions do not come to rest"
-            await asyncio.sleep(1.0)
-        for client in self._clients:
-            client.result()
+            await asyncio.sleep(3.0)
 
 
 _observed: dict[str, Observed] = {}

@@ -19,6 +19,7 @@ from services.console.addresses import Running, find_settings, running_clubs
 from services.console.clubs import read_club
 from services.console.commands.rejected import entries
 from services.console.errors import CommandError, sentence
+from services.console.processes import last_lines
 from services.console.publishing import next_version
 from tests.servers import ROOT
 
@@ -135,17 +136,24 @@ def test_error_is_a_sentence(error: Exception) -> None:
     assert sentence(error).endswith(".")
 
 
-def test_refused_call_says_why() -> None:
-    """What a service answered, with the status."""
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "does not answer now (because): see that it runs"),
+        (grpc.StatusCode.INVALID_ARGUMENT, "refused: because (INVALID_ARGUMENT)."),
+    ],
+)
+def test_refused_call_says_why(status: grpc.StatusCode, said: str) -> None:
+    """What a service answered, and whether asking again helps."""
 
     class Refused(grpc.RpcError):  # type: ignore[misc]
         def details(self) -> str:
-            return "moving"
+            return "because"
 
         def code(self) -> grpc.StatusCode:
-            return grpc.StatusCode.UNAVAILABLE
+            return status
 
-    assert sentence(Refused()) == "The service did not answer: moving (UNAVAILABLE)."
+    assert said in sentence(Refused())
 
 
 @pytest.mark.parametrize(
@@ -166,3 +174,14 @@ def test_command_that_cannot_do_it_says_what_to_do(line: list[str], said: str) -
     assert result.exit_code == 1
     assert said in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_end_of_a_log_is_what_matters(tmp_path: Path) -> None:
+    """Warnings, errors and tracebacks; only a log without any is shown as it is."""
+    log = tmp_path / "points.log"
+    quiet = '{"event": "all is well", "level": "info"}'
+    log.write_text(quiet + "\n")
+    assert "all is well" in last_lines(log)
+    log.write_text(f'{quiet}\n{{"event": "lost", "level": "error", "partition": 3}}\nTraceback: x\n{quiet}\n')
+    assert last_lines(log).splitlines()[1:] == ["  error lost partition=3", "  Traceback: x"]
+    assert "(empty)" in last_lines(tmp_path / "none.log")
