@@ -92,7 +92,24 @@ class ChunkConsumer(driver.Consumer):
         if at in self._expected:
             self._expected[at] = end
         topic = at.topic.rsplit(".", 1)[-1]
-        return ChunkMessage(at, Chunk(topic, start, end, self.highwater(at) or end, records))
+        return ChunkMessage(at, Chunk(topic, start, end, self._end(at, end) or end, records))
+
+    async def end(self, at: TP) -> int | None:
+        """Where the partition ends, as far as anybody can read; None before that is known."""
+        async with self._fetching:
+            return self._end(at, self._expected.get(at, _NOWHERE))
+
+    def _end(self, at: TP, read_to: int) -> int | None:
+        """The high watermark, unless nothing but markers of transactions lies between it and `read_to`."""
+        highwater: int | None = self.highwater(at)
+        if highwater is None or read_to >= highwater:
+            return highwater
+        subscription = self._thread._ensure_consumer()._subscription
+        if not subscription.is_assigned(at):
+            return highwater
+        state = subscription.subscription.assignment.state_value(at)
+        at_end = state.has_valid_position and state.position >= highwater
+        return read_to if at_end else highwater
 
     async def go_to(self, at: TP, offset: int) -> None:
         """Reads on from `offset`; whatever was fetched before is out of date by its label."""

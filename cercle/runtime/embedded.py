@@ -5,6 +5,7 @@ production. They listen on 127.0.0.1 only, and never outlive us (see guarded.py)
 """
 
 import contextlib
+import random
 import shutil
 import socket
 import time
@@ -201,11 +202,16 @@ class EmbeddedRedis(LocalServer):
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on right now, below those that clients are given.
+
+    A client that tries again and again to reach a server which is down would sooner or later be
+    given the server's own port, connect to itself, and keep the server from coming back.
+    """
+    return next(port for port in iter(_any_port, None) if _is_free(port))
+
+
+def _any_port() -> int:
+    return random.randrange(20_000, 32_000)
 
 
 def _is_free(port: int) -> bool:

@@ -10,6 +10,7 @@ from cercle.runtime.service import ACTIONS, Clock, Intent, RulesInTime
 from cercle.wire import log_pb2
 
 _ATTEMPTS = 2
+_SENTENCE_LENGTH = 300
 
 
 class Hearing:
@@ -69,4 +70,5 @@ def _copy(cursor: Cursor) -> Cursor:
 
 def failure(error: Exception) -> log_pb2.Failed:
     """What is recorded of an input that cannot be judged."""
-    return log_pb2.Failed(code="exception", sentence=f"{type(error).__name__}: {error}")
+    sentence = f"{type(error).__name__}: {error}"
+    return log_pb2.Failed(code="exception", sentence=sentence[:_SENTENCE_LENGTH])

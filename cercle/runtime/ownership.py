@@ -14,7 +14,7 @@ from cercle.runtime.partition import Incarnation, flatten
 from cercle.runtime.service import ACTIONS, Command, Inspection, Unavailable
 from cercle.runtime.store import RolledBack
 
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 5.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
 _log = structlog.get_logger("cercle.ownership")
 
 Begin = Callable[[int, bytes], Incarnation]
@@ -87,8 +87,10 @@ class Ownership:
         return {p: i.position for p, i in self._current.items() if i.serving.is_set()}
 
     async def _own(self, partition: int) -> None:
+        loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE_SECONDS
         while True:
+            began = loop.time()
             incarnation = self._begin(partition, os.urandom(16))
             self._current[partition] = incarnation
             point = asyncio.create_task(self._point(partition, incarnation))
@@ -100,7 +102,10 @@ class Ownership:
             finally:
                 point.cancel()
                 self._current.pop(partition, None)
-            if incarnation.served:
+            # A task group that fails while it is cancelled forgets that it was.
+            if self._tasks.get(partition) is not asyncio.current_task():
+                return
+            if loop.time() - began > _LONGEST_PAUSE_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -56,7 +56,6 @@ class Incarnation:
         self._hearing_seconds = 0.0
         self._waiting: set[Future[Any]] = set()
         self.serving = asyncio.Event()
-        self.served = False
 
     @property
     def inbox(self) -> Inbox:
@@ -125,7 +124,6 @@ class Incarnation:
         await self._check_actions()
         await self._shipping.reship()
         self._inbox.begin(self._positions)
-        self.served = True
         self.serving.set()
         while True:
             await self._shipping.room()

@@ -180,7 +180,7 @@ class Worker:
                 raise self.ownership.lost.result()
             await self._rpc.note_serving(bool(self.ownership.owned) and self.ownership.serving())
             for partition in self.ownership.owned:
-                highwater = self._consumer.highwater(TP(self._actions, partition))
+                highwater = await self._consumer.end(TP(self._actions, partition))
                 if highwater is not None:
                     self.ownership.note_highwater(partition, highwater)
             positions = {TP(self._actions, p): at for p, at in self.ownership.positions().items()}

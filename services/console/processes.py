@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from services.console.errors import CommandError
 from services.console.services import SERVICES
 
 _GRACE_SECONDS = 8.0
+_NOTICE_SECONDS = 1.0
 _LAST_LINES = 12
 _KNOWN_KEYS = ("level", "event", "exception", "service", "logger", "timestamp")
 
@@ -91,6 +93,13 @@ class Processes:
             if status is not None:
                 said = last_lines(self.log_of(name))
                 raise CommandError(f"The {name} service ended by itself with status {status}. {said}")
+
+    def explain(self) -> None:
+        """After an error: raises what `check` raises, if a process that ended by itself is the cause."""
+        give_up = time.monotonic() + _NOTICE_SECONDS
+        while time.monotonic() < give_up:
+            self.check()
+            time.sleep(0.05)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -84,15 +84,35 @@ def run_club(club: Club, partitions: int, shifted: bool, processes: Processes, s
     watch.start("servers")
     screen.say("Starting the servers")
     settings = processes.start_servers()
-    create_topics(settings.kafka, club.id, partitions)
-    publication = publish(settings, club)
-    screen.say(f"Rulebook {publication.version} of {club.id} is published")
-    watch.stop("servers")
     result = Result(settings, partitions)
-    screen.begin(len(actions), asyncio.run(_judged(settings, partitions)))
-    processes.start_services(settings)
-    watch.start("services")
-    emission = Emission(settings, actions, as_history=True)
+    try:
+        _prepare(club, result, len(actions), screen)
+        watch.stop("servers")
+        processes.start_services(settings)
+        watch.start("services")
+        _emit_and_follow(result, Emission(settings, actions, as_history=True), processes, watch, screen)
+    except CommandError:
+        raise
+    except Exception:
+        # A server that died shows first as a client's error, which says less.
+        processes.explain()
+        raise
+    result.seconds = watch.total()
+    return result
+
+
+def _prepare(club: Club, result: Result, total: int, screen: Screen) -> None:
+    """Topics and rules."""
+    settings = result.settings
+    create_topics(settings.kafka, club.id, result.partitions)
+    publication = publish(settings, club)
+    screen.begin(total, asyncio.run(_judged(settings, result.partitions)))
+    screen.say(f"Rulebook {publication.version} of {club.id} is published")
+
+
+def _emit_and_follow(
+    result: Result, emission: Emission, processes: Processes, watch: Stopwatch, screen: Screen
+) -> None:
     watch.start("emitting")
     emission.start()
     try:
@@ -100,8 +120,6 @@ def run_club(club: Club, partitions: int, shifted: bool, processes: Processes, s
     finally:
         emission.stop()
     result.emitted = emission.types
-    result.seconds = watch.total()
-    return result
 
 
 def _sample(club: Club, shifted: bool) -> list[RawAction]:

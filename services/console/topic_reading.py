@@ -5,6 +5,7 @@ Ends are taken from fetches, never from `end_offsets`: the embedded broker answe
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -25,10 +26,11 @@ async def read_to_end(
     """The records of one partition from `start` up to its end, chunk by chunk."""
     log = KafkaLog(settings.kafka, settings.club, topic, partition, settings.idempotent)
     try:
-        async for chunk in log.read(topic, start):
-            yield chunk.records
-            if chunk.end >= chunk.highwater:
-                return
+        async with aclosing(log.read(topic, start)) as chunks:
+            async for chunk in chunks:
+                yield chunk.records
+                if chunk.end >= chunk.highwater:
+                    return
     finally:
         await log.close()
 

@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks`: the reference job through Cercle and through its peers, on one broker.
 
-Every round runs all contenders one after another, on servers of its own making. Prints
+Servers of its own; every round runs all contenders one after another. Prints
 tables, writes .cache/bench.json, and exits with 1 when a result is wrong or Cercle costs
 more than the guard allows (docs/benchmarks.md).
 """
@@ -25,6 +25,7 @@ from tests.servers import ROOT, real_kafka, real_redis
 
 RESULT = ROOT / ".cache" / "bench.json"
 _FEW = "bench.few"
+_NARROWEST = 110
 _WARMUP = 5
 """The first fifth is not measured."""
 
@@ -40,8 +41,8 @@ class Options(NamedTuple):
 def options() -> Options:
     """The command line's."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--actions", type=int, default=200_000, help="for Cercle, in each round")
-    parser.add_argument("--peer-actions", type=int, default=12_000, help="for each Faust peer, in each round")
+    parser.add_argument("--actions", type=int, default=120_000, help="for Cercle, in each round")
+    parser.add_argument("--peer-actions", type=int, default=10_000, help="for each Faust peer, in each round")
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     if min(vars(chosen).values()) < 1:
@@ -98,6 +99,7 @@ class Rounds:
 def main() -> int:
     """Gives the exit status."""
     console, chosen = Console(), options()
+    console.width = max(console.width, _NARROWEST)
     if not Path("/proc/self/stat").exists():
         console.print("The benchmark reads CPU times from /proc: it runs on Linux.")
         return 2

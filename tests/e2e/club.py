@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -116,6 +117,11 @@ class Club:
     def address(self, slot: Slot) -> str:
         """Where the gRPC server of a worker's last run listens; empty before it does."""
         return next((line["grpc"] for line in self.lines(slot) if line["event"] == "listening"), "")
+
+    def said_at(self, slot: Slot, event: str) -> float:
+        """When a worker's last run first logged the event, in seconds since 1970."""
+        moment = next(line["timestamp"] for line in self.lines(slot) if line["event"] == event)
+        return datetime.fromisoformat(moment).timestamp()
 
     def kill(self, slot: Slot) -> None:
         """SIGKILL; it stays dead until started again."""

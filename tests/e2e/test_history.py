@@ -12,14 +12,14 @@ from tests.e2e.totals import expected, lines
 from tests.servers import Server
 
 POINTS = Slot("points")
-_OWNERS = 4
+_OWNERS = 3
 
 
 def test_history_is_the_whole_chain_over_several_owners_page_by_page(
     kafka: Server, redis_server: Server, club: str, tmp_path: Path
 ) -> None:
-    """Four owners wrote it; pages of any size put together are what folding the topic gives."""
-    header, *purchases = lines(one_member_in=16)
+    """Three owners wrote it; pages of any size put together are what folding the topic gives."""
+    header, *purchases = lines(one_member_in=32)
     share = len(purchases) // _OWNERS
     with Club(club, kafka, redis_server, tmp_path) as records:
         records.start()

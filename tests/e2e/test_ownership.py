@@ -55,7 +55,7 @@ def take_over(club: Club, workers: list[Slot]) -> float:
 def test_every_partition_has_exactly_one_owner_also_after_one_is_lost(
     partitions: int, first: int, later: int, kafka: Server, redis_server: Server, club: str, tmp_path: Path
 ) -> None:
-    """Workers join, and one is lost: each partition has one owner, no owner fences another, totals are exact."""
+    """Workers join, and one is lost: one owner each, none fences another, totals are exact."""
     header, *purchases = lines(one_member_in=16)
     share = len(purchases) // 4
     slices = [[header, *purchases[begin : begin + share]] for begin in range(0, 4 * share, share)]

@@ -51,9 +51,16 @@ class FlakyStore:
 
     def __init__(self, redis: FlakyRedis) -> None:
         self._redis = redis
+        self._frozen_until = 0.0
+
+    def freeze(self, seconds: float) -> None:
+        """The process stands still for so long, and then goes on as if nothing had happened."""
+        self._frozen_until = asyncio.get_running_loop().time() + seconds
 
     async def _call(self, effect: "Callable[[], Coroutine[Any, Any, Answer]]", writes: bool = True) -> Answer:
         weather, loop = self._redis.weather, asyncio.get_running_loop()
+        if self._frozen_until > loop.time():
+            await asyncio.sleep(self._frozen_until - loop.time())
         if weather.strikes(weather.now.store_fails):
             await asyncio.sleep(weather.seconds())
             raise ConnectionError("the store was not reached")

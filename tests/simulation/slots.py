@@ -17,7 +17,7 @@ from cercle.runtime.log import LogRecord
 from cercle.runtime.service import Intent, RulesInTime, Service
 from cercle.wire import log_pb2
 
-CAP = 3
+CAP = 2
 KEPT_MS = 4_000
 
 

@@ -53,7 +53,7 @@ class Worker:
         self._name = name
         chance = site.world.weather.chance
         self._clock = Clock(chance.choice([0, 0, -700, 900, 2_500]))
-        self._store = FlakyStore(site.redis)
+        self.store = FlakyStore(site.redis)
         self.ownership = Ownership(self._begin, self._go_to, lambda _: site.observed)
         self.logs: list[FlakyLog] = []
         self._position = 0
@@ -64,7 +64,7 @@ class Worker:
         site = self._site
         log = FlakyLog(site.world.broker, site.service.name, site.world.weather)
         self.logs.append(log)
-        place = Place(site.service, partition, token, self._name, self._store, log, site.observed)
+        place = Place(site.service, partition, token, self._name, self.store, log, site.observed)
         return Incarnation(place, site.rules, self._clock, 1)
 
     async def _go_to(self, partition: int, offset: int) -> None:
@@ -121,8 +121,12 @@ class Site:
                     await old.ownership.revoke({0})
                     new.ownership.assign({0})
                 case "zombie":
+                    old.store.freeze(weather.chance.uniform(0.0, 6.0))
                     new.ownership.assign({0})
-                    await asyncio.sleep(weather.chance.uniform(0.0, 5.0))
+                    await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+                    if weather.strikes(weather.now.rollbacks / 60):
+                        self.redis.roll_back()
+                    await asyncio.sleep(weather.chance.uniform(0.0, 6.0))
                     await old.ownership.revoke({0})
                 case "crash":
                     await old.end()
@@ -210,6 +214,7 @@ class World:
         self.sites: list[Site] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._clients: list[asyncio.Task[None]] = []
+        self._wrongs: list[AssertionError] = []
 
     def emit(
         self, key: str, value: bytes, at: Instant, headers: "tuple[tuple[str, bytes], ...]" = ()
@@ -223,7 +228,13 @@ class World:
 
     def client(self, work: "Coroutine[Any, Any, None]") -> None:
         """Goes on until it is answered."""
-        self._clients.append(asyncio.create_task(work))
+        self._clients.append(asyncio.create_task(self._as_client(work)))
+
+    async def _as_client(self, work: "Coroutine[Any, Any, None]") -> None:
+        try:
+            await work
+        except AssertionError as wrong:
+            self._wrongs.append(wrong)
 
     async def storm(self, seconds: float) -> None:
         """Bad weather for so long, then fair; raises what a client saw against the law."""
@@ -235,8 +246,8 @@ class World:
         for task in self._tasks:
             task.cancel()
         outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for error in outcomes:
-            if not isinstance(error, asyncio.CancelledError) and isinstance(error, BaseException):
+        for error in [*self._wrongs, *outcomes]:
+            if isinstance(error, Exception):
                 raise error
 
     async def settle(self) -> None:
@@ -244,16 +255,19 @@ class World:
         for site in self.sites:
             await site.begin_anew()
         await self.rest()
-        for client in self._clients:
-            client.result()
+        if self._wrongs:
+            raise self._wrongs[0]
 
     async def rest(self) -> None:
         """Returns when nothing is left to do."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _REST_SECONDS
-        while not all(site.at_rest() for site in self.sites) or not all(c.done() for c in self._clients):
+        polls_at_rest = 0
+        while polls_at_rest < 2:
             assert loop.time() < end, "the partitions do not come to rest"
             await asyncio.sleep(3.0)
+            rests = all(site.at_rest() for site in self.sites) and all(c.done() for c in self._clients)
+            polls_at_rest = polls_at_rest + 1 if rests else 0
 
 
 _observed: dict[str, Observed] = {}

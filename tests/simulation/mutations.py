@@ -1,0 +1,308 @@
+"""The runtime with one part of the protocol taken out: the simulation must notice each of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from cercle.runtime import acquire, deciding, hearing, inbox, partition, protocol, shipping
+from cercle.runtime.lives import Lives
+from cercle.runtime.log import Chunk
+from cercle.runtime.protocol import Cursor, Verdict
+from cercle.runtime.store import Change, Footing
+from cercle.wire import log_pb2
+from tests.contract.memory_store import Contents, MemoryStore
+from tests.simulation.weather import Climate
+
+STORM = Climate(
+    moves=40,
+    rollbacks=12,
+    branches=True,
+    store_fails=0.01,
+    store_late=0.3,
+    ack_lost=0.05,
+    repeated=0.1,
+    lost=0.1,
+    slow=0.15,
+)
+"""Everything at once, much of it."""
+
+
+class Mutation:
+    """`take_out` is the change; `weather` where it shows."""
+
+    def __init__(
+        self, take_out: "Callable[[], AbstractContextManager[Any]]", weather: "Climate | None" = STORM
+    ) -> None:
+        self.take_out = take_out
+        self.weather = weather
+
+
+def every_ack_is_believed() -> "AbstractContextManager[Any]":
+    """VALIDATED ACK."""
+    return patch.object(shipping, "believed", lambda *_: True)
+
+
+@contextmanager
+def store_without_cas() -> Iterator[None]:
+    """COMMIT checks the token only."""
+
+    def stands(self: MemoryStore, at: int, token: bytes, on: Footing) -> Contents:
+        return self._owned(at, token)
+
+    with patch.object(MemoryStore, "_stands", stands):
+        yield
+
+
+@contextmanager
+def seq_alone() -> Iterator[None]:
+    """COMMIT compares seq, not (seq, oe), and ACQUIRE no oe at all."""
+
+    def stands(self: MemoryStore, at: int, token: bytes, on: Footing) -> Contents:
+        contents = self._owned(at, token)
+        return self._stands_for_real(at, token, Footing(on.seq, contents.footing.oe))  # type: ignore[attr-defined,no-any-return]
+
+    with (
+        patch.object(MemoryStore, "_stands_for_real", MemoryStore._stands, create=True),
+        patch.object(MemoryStore, "_stands", stands),
+        acquire_without_lineage(),
+    ):
+        yield
+
+
+@contextmanager
+def acquire_without_lineage() -> Iterator[None]:
+    """ACQUIRE asks only whether the outbox bridges."""
+
+    def take(self: Any, record: log_pb2.Record) -> None:
+        if record.seq > self._standing.footing.seq:
+            self._pending.append(record)
+
+    with (
+        patch.object(acquire._Recovery, "_check_lineage", lambda *_: None),
+        patch.object(acquire._Recovery, "_take", take),
+    ):
+        yield
+
+
+def positions_by_maximum() -> "AbstractContextManager[Any]":
+    """Recovery takes the greater of two positions, the store's and the record's."""
+    real = acquire._Recovery._positions_bytes
+
+    def positions_bytes(self: Any) -> bytes:
+        found = self._standing.positions
+        before = msgspec.msgpack.decode(found, type=dict[str, Cursor]) if found else {}
+        pairs = {topic: (at, before.get(topic, at)) for topic, at in self._positions.items()}
+        self._positions = {topic: max(pair, key=lambda at: at.offset) for topic, pair in pairs.items()}
+        return real(self)
+
+    return patch.object(acquire._Recovery, "_positions_bytes", positions_bytes)
+
+
+def zombies_count() -> "AbstractContextManager[Any]":
+    """The reader rule of recovery without epochs."""
+    return patch.object(acquire, "read", _read_without_epochs)
+
+
+def zombies_of_inputs_count() -> "AbstractContextManager[Any]":
+    """The reader rule of inputs without epochs."""
+    return patch.object(hearing, "read", _read_without_epochs)
+
+
+def _read_without_epochs(cursor: Cursor, offset: int, entry: log_pb2.Entry) -> Verdict:
+    fence, cursor.fence = cursor.fence, 0
+    verdict = protocol.read(cursor, offset, entry)
+    cursor.fence = cursor.fence or fence
+    return verdict
+
+
+@contextmanager
+def gaps_are_applied() -> Iterator[None]:
+    """A record over a gap counts."""
+
+    def read(cursor: Cursor, offset: int, entry: log_pb2.Entry) -> Verdict:
+        verdict = protocol.read(cursor, offset, entry)
+        if verdict is Verdict.GAP:
+            cursor.seq, cursor.oe = entry.record.seq, entry.record.oe
+            return Verdict.APPLIES
+        return verdict
+
+    with patch.object(hearing, "read", read):
+        yield
+
+
+@contextmanager
+def chunk_without_its_seq() -> Iterator[None]:
+    """Recovery writes the states of its chunks first, and seq only at the end."""
+    commit, bridge = acquire._Recovery._commit, acquire._Recovery._bridge
+
+    async def commit_later(self: Any, change: Change) -> Any:
+        if change.states:
+            self._reached, change.footing = change.footing, self._footing
+        elif hasattr(self, "_reached"):
+            change.footing = self._reached
+        return await commit(self, change)
+
+    def bridge_later(self: Any) -> "list[bytes]":
+        written, self._footing = self._footing, getattr(self, "_reached", self._footing)
+        found = bridge(self)
+        self._footing = written
+        return found
+
+    with (
+        patch.object(acquire._Recovery, "_commit", commit_later),
+        patch.object(acquire._Recovery, "_bridge", bridge_later),
+    ):
+        yield
+
+
+def answers_before_acks() -> "AbstractContextManager[Any]":
+    """RPCs are answered when they are committed."""
+    real = shipping.Shipping.ship
+
+    async def ship(self: Any, entries: Any, at: Any, answers: Any) -> None:
+        for reply, value in answers:
+            shipping.answer(reply, value)
+        await real(self, entries, at, [])
+
+    return patch.object(shipping.Shipping, "ship", ship)
+
+
+def known_keys_at_once() -> "AbstractContextManager[Any]":
+    """What needs no record is answered without waiting for the records before it."""
+    real = shipping.Shipping.ship
+
+    async def ship(self: Any, entries: Any, at: Any, answers: Any) -> None:
+        if not entries:
+            for reply, value in answers:
+                shipping.answer(reply, value)
+        await real(self, entries, at, answers)
+
+    return patch.object(shipping.Shipping, "ship", ship)
+
+
+def trim_what_was_sent() -> "AbstractContextManager[Any]":
+    """The outbox forgets records before their acks are believed."""
+    real = partition.Incarnation._change
+
+    def change(self: Any, footing: Footing) -> Any:
+        found = real(self, footing)
+        found.trim_to = self._shipping.shipped
+        return found
+
+    return patch.object(partition.Incarnation, "_change", change)
+
+
+def checkpoint_of_what_was_sent() -> "AbstractContextManager[Any]":
+    """Recovery reads from after records that may not be there."""
+
+    def checkpoint(self: Any) -> bytes:
+        ground, seq = self._ground, self.shipped
+        offset = seq + ground.epoch - ground.seq_at_fence + 1
+        return msgspec.msgpack.encode(Cursor(offset, ground.epoch, seq, self._oe_of(seq)))
+
+    return patch.object(shipping.Shipping, "checkpoint", checkpoint)
+
+
+def reports_after_commit() -> "AbstractContextManager[Any]":
+    """A rejected input is reported when its position has been passed already."""
+    real = partition.Incarnation._commit
+
+    async def commit(self: Any, batch: Any, items: Any) -> None:
+        refused, batch.refused = batch.refused, []
+        await real(self, batch, items)
+        if refused:
+            await self._place.log.reject([partition.rejected_record(*each) for each in refused])
+
+    return patch.object(partition.Incarnation, "_commit", commit)
+
+
+def readers_forget() -> "AbstractContextManager[Any]":
+    """Only the offset of an input is saved, not the reader rule's memory."""
+
+    def bare(topic: str, cursor: Cursor) -> bytes:
+        return protocol.position_bytes(topic, Cursor(cursor.offset))
+
+    return patch.object(deciding, "position_bytes", bare)
+
+
+def poison_is_skipped() -> "AbstractContextManager[Any]":
+    """What raises leaves no record."""
+    return patch.object(hearing, "failure", lambda error: None)
+
+
+def half_evolved_states_stay() -> "AbstractContextManager[Any]":
+    """A batch that raised leaves its states in memory."""
+    return patch.object(Lives, "drop", lambda self, keys: None)
+
+
+def overlapping_chunks_are_taken() -> "AbstractContextManager[Any]":
+    """A chunk is taken whole when only its end is new."""
+
+    async def offer(self: Any, chunk: Chunk) -> None:
+        expected = self._expected.get(chunk.topic)
+        if expected is None or chunk.start > expected:
+            raise inbox.Gap
+        self.note_highwater(chunk.topic, chunk.highwater)
+        if chunk.end > expected:
+            self._expected[chunk.topic] = chunk.end
+            self._chunks[chunk.topic].append(chunk)
+        self._changed.set()
+
+    return patch.object(inbox.Inbox, "offer", offer)
+
+
+@contextmanager
+def positions_of_the_batch() -> Iterator[None]:
+    """Every record of a batch has the positions of its end."""
+    real = partition.Incarnation._decided
+
+    async def decided(self: Any, items: Any) -> Any:
+        ends = {item.after[0]: item.after for item in items if item.after}
+        batch = await real(
+            self, [each._replace(after=ends[each.after[0]]) if each.after else each for each in items]
+        )
+        return batch
+
+    with patch.object(partition.Incarnation, "_decided", decided):
+        yield
+
+
+def outbox_is_dropped() -> "AbstractContextManager[Any]":
+    """ACQUIRE drops the outbox instead of sending it again."""
+    real = acquire._Recovery._bridge
+
+    def bridge(self: Any) -> "list[bytes]":
+        real(self)
+        return []
+
+    return patch.object(acquire._Recovery, "_bridge", bridge)
+
+
+MUTATIONS = {
+    mutation.take_out.__name__: mutation
+    for mutation in (
+        Mutation(every_ack_is_believed),
+        Mutation(store_without_cas),
+        Mutation(seq_alone),
+        Mutation(acquire_without_lineage),
+        Mutation(positions_by_maximum),
+        Mutation(zombies_count),
+        Mutation(zombies_of_inputs_count),
+        Mutation(gaps_are_applied),
+        Mutation(chunk_without_its_seq),
+        Mutation(answers_before_acks),
+        Mutation(known_keys_at_once),
+        Mutation(trim_what_was_sent),
+        Mutation(checkpoint_of_what_was_sent),
+        Mutation(reports_after_commit),
+        Mutation(readers_forget),
+        Mutation(poison_is_skipped),
+        Mutation(half_evolved_states_stay),
+        Mutation(overlapping_chunks_are_taken),
+        Mutation(positions_of_the_batch),
+        Mutation(outbox_is_dropped),
+    )
+}
