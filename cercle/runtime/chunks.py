@@ -101,19 +101,24 @@ class ChunkConsumer(driver.Consumer):
 
     def _end(self, at: TP, read_to: int) -> int | None:
         """The high watermark, unless nothing but markers of transactions lies between it and `read_to`."""
+        subscription = self._thread._ensure_consumer()._subscription
+        if not subscription.is_assigned(at):  # A rebalance takes it away before its owner is told.
+            return None
         highwater: int | None = self.highwater(at)
         if highwater is None or read_to >= highwater:
-            return highwater
-        subscription = self._thread._ensure_consumer()._subscription
-        if not subscription.is_assigned(at):
             return highwater
         state = subscription.subscription.assignment.state_value(at)
         at_end = state.has_valid_position and state.position >= highwater
         return read_to if at_end else highwater
 
     async def go_to(self, at: TP, offset: int) -> None:
-        """Reads on from `offset`; whatever was fetched before is out of date by its label."""
+        """Reads on from `offset`; whatever was fetched before is out of date by its label.
+
+        Nothing happens when the partition was just taken away: its owner is about to be told.
+        """
         async with self._fetching:
+            if at not in self.assignment():
+                return
             self._read_offset[at] = None
             await self.seek_wait({at: offset})
             self._expected[at] = offset

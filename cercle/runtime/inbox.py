@@ -4,14 +4,17 @@ Bounded: whoever offers a chunk waits while the partition has enough of its topi
 """
 
 import asyncio
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
+from operator import attrgetter
 
 from cercle.runtime.log import Chunk, LogRecord
 from cercle.runtime.protocol import Cursor
 from cercle.runtime.service import ACTIONS, Command, Inspection
 
 _ENOUGH_RECORDS = 4_000
+_offset = attrgetter("offset")
 
 
 class Gap(Exception):
@@ -98,9 +101,8 @@ class Inbox:
         """
         for chunk in self._chunks[topic]:
             last = len(chunk.records) - 1
-            for index, record in enumerate(chunk.records):
-                if record.offset < position:
-                    continue
+            for index in range(bisect_left(chunk.records, position, key=_offset), last + 1):
+                record = chunk.records[index]
                 if limit <= 0:
                     return
                 limit -= 1

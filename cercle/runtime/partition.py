@@ -27,7 +27,7 @@ from cercle.runtime.store import Change, Footing
 from cercle.wire import log_pb2
 
 _DECIDING_SECONDS = 0.010
-_FEWEST_RECORDS, _MOST_RECORDS = 50, 2_000
+_FEWEST_RECORDS, _MOST_RECORDS = 200, 2_000
 _IDLE_SECONDS = 1.0
 _TRIM_SECONDS = 0.1
 _DUE_KEYS = 200

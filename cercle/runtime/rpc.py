@@ -83,7 +83,7 @@ class Rpc:
         )
         host = self.settings.grpc_host
         port = server.add_insecure_port(f"{host}:{self.settings.grpc_port}")
-        self.address = f"{host}:{port}"
+        self.address = f"{self.settings.advertised_host or host}:{port}"
         self._server = server
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await server.start()

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     )
     grpc_host: str = Field(default="127.0.0.1", description="The interface that gRPC listens on.")
     grpc_port: int = Field(default=0, ge=0, le=65535, description="gRPC's port; 0 takes a free one.")
+    advertised_host: str = Field(
+        default="",
+        description="The name by which others reach this worker's gRPC; empty: the interface it listens on.",
+    )
     metrics_host: str = Field(default="127.0.0.1", description="The interface that Prometheus may ask.")
     metrics_port: int = Field(default=0, ge=0, le=65535, description="Its port; 0 takes a free one.")
     idempotent: bool = Field(

@@ -1,6 +1,7 @@
 """A worker process: Faust for the group and its actions, owners of partitions, gRPC, metrics."""
 
 import asyncio
+import gc
 import shutil
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ from cercle.runtime.telemetry import Metrics, configure_logging
 from cercle.runtime.topics import Topic, check_topics, topic_name
 
 _ADVISE_SECONDS = 1.0
+_GC_THRESHOLDS = (50_000, 20, 100)
 _log = structlog.get_logger("cercle.worker")
 
 
@@ -74,6 +76,9 @@ class Worker:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         self._app.finalize()
+        # States live long and are many: collecting them over and over would be a seventh of all time.
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
         worker = faust.Worker(
             self._app,
             _Shell(self),

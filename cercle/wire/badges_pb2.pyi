@@ -127,7 +127,7 @@ class BadgeUnlocked(_message.Message):
     count: _builtins.int
     """The count that reached it."""
     reached_at_ms: _builtins.int
-    """When it was decided, ms since 1970 UTC."""
+    """When the action that reached it occurred, ms since 1970 UTC."""
     def __init__(
         self,
         *,
@@ -185,7 +185,7 @@ class TierChanged(_message.Message):
     points: _builtins.int
     """The points that count, at that moment."""
     changed_at_ms: _builtins.int
-    """When it was decided, ms since 1970 UTC."""
+    """When the action that brought it, itself or by its points, occurred, ms since 1970 UTC."""
     def __init__(
         self,
         *,
@@ -341,7 +341,7 @@ class Level(_message.Message):
     at: _builtins.int
     """The count that it takes; 0: the rulebook no longer has this level, the member keeps it."""
     reached_at_ms: _builtins.int
-    """When it was reached, ms since 1970 UTC; 0: not yet."""
+    """When the action that reached it occurred, ms since 1970 UTC; 0: not yet."""
     def __init__(
         self,
         *,

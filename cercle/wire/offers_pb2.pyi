@@ -96,7 +96,7 @@ class OfferIssued(_message.Message):
     number: _builtins.int
     """Counts the member's issues of this offer, from 1."""
     issued_at_ms: _builtins.int
-    """When it was decided, ms since 1970 UTC."""
+    """When the action that brought it, be it through a badge or a tier, occurred, ms since 1970 UTC."""
     def __init__(
         self,
         *,
@@ -191,7 +191,7 @@ class Offer(_message.Message):
     title: _builtins.str
     """In the asked language; its id if the rulebook no longer has it."""
     issued_at_ms: _builtins.int
-    """When it was given, ms since 1970 UTC."""
+    """When the action that brought it occurred, ms since 1970 UTC: see OfferIssued."""
     on: _builtins.str
     """What for: see OfferIssued."""
     reason: _builtins.str

@@ -15,7 +15,7 @@ from services.badges.member import Member, Standing
 
 
 def progress(
-    member: Member, counted: Iterable[Achievement], now: Instant
+    member: Member, counted: Iterable[Achievement], occurred_at: Instant
 ) -> Iterator[Union[Progressed, BadgeUnlocked]]:
     """One more for each achievement in `counted`, with the levels that this reaches."""
     for achievement in counted:
@@ -24,7 +24,7 @@ def progress(
         yield Progressed(achievement.id, count)
         for level in achievement.levels:
             if level.at <= count and level.name not in standing.reached:
-                yield BadgeUnlocked(achievement.id, level.name, count, now)
+                yield BadgeUnlocked(achievement.id, level.name, count, occurred_at)
 
 
 def progressed(member: Member, event: Progressed) -> None:

@@ -5,6 +5,7 @@ from typing import Union
 import msgspec
 
 from cercle.domain.action import Action
+from cercle.domain.decision import Instant
 
 
 class CountAction(msgspec.Struct, frozen=True):
@@ -14,9 +15,10 @@ class CountAction(msgspec.Struct, frozen=True):
 
 
 class CountPoints(msgspec.Struct, frozen=True):
-    """A member earned `points`, more than zero, that count towards the tier."""
+    """A member earned `points`, more than zero, that count towards the tier, by what `occurred_at`."""
 
     points: int
+    occurred_at: Instant
 
 
 Command = Union[CountAction, CountPoints]

@@ -30,14 +30,12 @@ def decide(
     """What the command brings about. Rejections: `late`, `future` (of an action)."""
     match command:
         case CountAction():
-            return count_action(member, command.action, rules, now)
+            return count_action(member, command.action, rules)
         case CountPoints():
-            return count_points(member, command.points, rules, now)
+            return count_points(member, command, rules)
 
 
-def count_action(
-    member: Member, action: Action, rules: Rulebook, now: Instant
-) -> Union[Decision[Event], Rejection]:
+def count_action(member: Member, action: Action, rules: Rulebook) -> Union[Decision[Event], Rejection]:
     """Accepted even if it counts for nothing, so that every service judges lateness alike."""
     verdict = seen.judge(member.seen, action, rules.club.lateness)
     if isinstance(verdict, Rejection):
@@ -48,16 +46,17 @@ def count_action(
     return Decision(
         (
             verdict,
-            *achievements.progress(member, counted, now),
-            *tiers.rise(member, rules.tiers, member.tier_points, now),
+            *achievements.progress(member, counted, action.occurred_at),
+            *tiers.rise(member, rules.tiers, member.tier_points, action.occurred_at),
         )
     )
 
 
-def count_points(member: Member, points: int, rules: Rulebook, now: Instant) -> Decision[Event]:
-    """`points` more that count towards the tier."""
-    total = member.tier_points + points
-    return Decision((PointsCounted(points, total), *tiers.rise(member, rules.tiers, total, now)))
+def count_points(member: Member, command: CountPoints, rules: Rulebook) -> Decision[Event]:
+    """More points that count towards the tier."""
+    total = member.tier_points + command.points
+    rise = tiers.rise(member, rules.tiers, total, command.occurred_at)
+    return Decision((PointsCounted(command.points, total), *rise))
 
 
 def evolve(member: Member, event: Event) -> Member:

@@ -15,17 +15,22 @@ from services.badges.events import TierChanged
 from services.badges.member import Member
 
 
-def rise(member: Member, tiers: Union[TierRules, None], points: int, now: Instant) -> Iterator[TierChanged]:
-    """The changes that bring a member with `points` to at least the tier that they reach."""
+def rise(
+    member: Member, tiers: Union[TierRules, None], points: int, occurred_at: Instant
+) -> Iterator[TierChanged]:
+    """The changes that bring a member with `points` to at least the tier that they reach.
+
+    They are dated by the action that brought them, so that a card shows the same in every run.
+    """
     if tiers is None:
         return
     tier = member.tier
     if not tier:
         tier = tiers.levels[0].id
-        yield TierChanged("", tier, points, now)
+        yield TierChanged("", tier, points, occurred_at)
     level = tiers.level_for(points)
     if level.id != tier and _is_above(level, tier, tiers):
-        yield TierChanged(tier, level.id, points, now)
+        yield TierChanged(tier, level.id, points, occurred_at)
 
 
 def _is_above(level: TierLevel, tier: str, tiers: TierRules) -> bool:

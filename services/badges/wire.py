@@ -85,7 +85,8 @@ def heard(topic: str, data: bytes) -> Union[Command, None]:
     """What another service's decision asks of this one; None: nothing.
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From
-    points: the points that a decision granted in the counted wallet, all in one command.
+    points: the points that a decision granted in the counted wallet, all in one command,
+    dated by the action for which it granted them.
     """
     if topic != "points":
         return None
@@ -96,4 +97,7 @@ def heard(topic: str, data: bytes) -> Union[Command, None]:
         if event.WhichOneof("kind") == "earned" and event.earned.wallet == COUNTED_WALLET
         for grant in event.earned.grants
     )
-    return CountPoints(points) if points > 0 else None
+    if points <= 0:
+        return None
+    occurred = (event.action_accepted.occurred_at_ms for event in events if event.HasField("action_accepted"))
+    return CountPoints(points, next(occurred))

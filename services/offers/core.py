@@ -30,14 +30,12 @@ def decide(
     """What the command brings about. Rejections: `late`, `future` (of an action)."""
     match command:
         case NoteAction():
-            return note_action(member, command.action, rules, now)
+            return note_action(member, command.action, rules)
         case Hear():
-            return Decision(tuple(issuing.hear(member, command.notes, rules.offers, now)))
+            return Decision(tuple(issuing.hear(member, command.notes, rules.offers)))
 
 
-def note_action(
-    member: Member, action: Action, rules: Rulebook, now: Instant
-) -> Union[Decision[Event], Rejection]:
+def note_action(member: Member, action: Action, rules: Rulebook) -> Union[Decision[Event], Rejection]:
     """No effect at all in a club that issues nothing on actions; else judged as in every service."""
     if not rules.offers.concern_actions:
         return Decision()
@@ -46,7 +44,7 @@ def note_action(
         return verdict
     if verdict == "duplicate":
         return Decision()
-    issued = issuing.issue(member, issuing.on_action(action), member.tier, rules.offers, now)
+    issued = issuing.issue(member, issuing.on_action(action), member.tier, rules.offers)
     return Decision((verdict, *issued))
 
 

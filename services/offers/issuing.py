@@ -27,7 +27,7 @@ def on_action(action: Action) -> Occasion:
 
 
 def on_note(note: Note) -> Occasion:
-    """A badge unlocked or a tier changed, at the time when the badges service decided it."""
+    """A badge unlocked or a tier changed, at the time of what brought it."""
     match note:
         case NoteBadge():
             fields = {"badge": note.badge, "level": note.level}
@@ -42,22 +42,21 @@ def issue(
     occasion: Occasion,
     tier: str,
     rules: OfferRules,
-    now: Instant,
     before: Sequence[Event] = (),
 ) -> list[Event]:
-    """The offers given on this occasion to a member in `tier`.
+    """The offers given on this occasion to a member in `tier`, dated by it: the same in every run.
 
     `before`: the events of the same cause that came first, not yet in the member.
     """
     facts = MemberFacts(tier=tier)
     offers = rules.issued_on(occasion.trigger, occasion.fields, occasion.occurred_at, facts)
+    trigger, reason, at = occasion.trigger, occasion.reason, occasion.occurred_at
     return [
-        OfferIssued(offer.id, occasion.trigger, occasion.reason, 1 + _count(member, offer.id, before), now)
-        for offer in offers
+        OfferIssued(offer.id, trigger, reason, 1 + _count(member, offer.id, before), at) for offer in offers
     ]
 
 
-def hear(member: Member, notes: Iterable[Note], rules: OfferRules, now: Instant) -> list[Event]:
+def hear(member: Member, notes: Iterable[Note], rules: OfferRules) -> list[Event]:
     """The events of all notes in order: a later one finds the tier and the offers of an earlier one."""
     events: list[Event] = []
     tier = member.tier
@@ -65,7 +64,7 @@ def hear(member: Member, notes: Iterable[Note], rules: OfferRules, now: Instant)
         if isinstance(note, NoteTier) and note.tier != tier:
             tier = note.tier
             events.append(TierNoted(tier))
-        events += issue(member, on_note(note), tier, rules, now, events)
+        events += issue(member, on_note(note), tier, rules, events)
     return events
 
 

@@ -2,14 +2,13 @@
 
 import copy
 from collections import Counter
-from typing import Union
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cercle.domain.action import Action, ActionAccepted
-from cercle.domain.decision import DAY, MINUTE, Decision
+from cercle.domain.action import Action, ActionAccepted, Field
+from cercle.domain.decision import DAY, MINUTE, Decision, Instant
 from cercle.rulebook import compile_rulebook
 from services.badges import core, wire
 from services.badges.commands import Command, CountAction, CountPoints
@@ -53,7 +52,7 @@ def action(draw: st.DrawFn) -> Action:
     day = draw(st.integers(-40, 20))
     recorded = START + draw(st.sampled_from([0, 0, 0, 20 * DAY]))
     if number % 3:
-        fields: dict[str, Union[str, int]] = {"order": f"o{number}", "amount": 100}
+        fields: dict[str, Field] = {"order": f"o{number}", "amount": 100}
         kind = "purchase"
     else:
         fields = {"answer": f"a{number}", "topic": draw(st.sampled_from(["trains", "boats"]))}
@@ -61,7 +60,8 @@ def action(draw: st.DrawFn) -> Action:
     return Action("brand", str(number), kind, "ana", START + day * DAY, recorded, fields)
 
 
-commands = st.one_of(action().map(CountAction), st.integers(1, 30).map(CountPoints))
+points = st.builds(CountPoints, st.integers(1, 30), st.integers(-40, 20).map(lambda day: START + day * DAY))
+commands = st.one_of(action().map(CountAction), points)
 histories = st.lists(commands, max_size=30)
 
 
@@ -76,6 +76,7 @@ def run(history: list[Command]) -> tuple[Member, list[Event]]:
     return member, events
 
 
+@settings(deadline=None)
 @given(histories, commands)
 def test_decide_reads_only(history: list[Command], command: Command) -> None:
     """Deciding leaves the member as it was, to the byte."""
@@ -86,6 +87,7 @@ def test_decide_reads_only(history: list[Command], command: Command) -> None:
     assert encode(member) == before and member == kept
 
 
+@settings(deadline=None)
 @given(histories, st.data())
 def test_bytes_between_events_change_nothing(history: list[Command], data: st.DataObject) -> None:
     """Folding the events gives the same bytes, wherever the state was stored and loaded in between."""
@@ -98,6 +100,7 @@ def test_bytes_between_events_change_nothing(history: list[Command], data: st.Da
     assert encode(other) == encode(member)
 
 
+@settings(deadline=None)
 @given(histories)
 def test_wire_round_trip_of_decisions(history: list[Command]) -> None:
     """What was decided is what a reader of the log finds."""
@@ -105,6 +108,7 @@ def test_wire_round_trip_of_decisions(history: list[Command]) -> None:
     assert wire.decode(wire.encode(tuple(events))) == tuple(events)
 
 
+@settings(deadline=None)
 @given(histories)
 def test_repeated_actions_change_nothing(history: list[Command]) -> None:
     """Sending every accepted action again gives no event."""
@@ -116,6 +120,7 @@ def test_repeated_actions_change_nothing(history: list[Command]) -> None:
             assert not isinstance(decision, Decision) or decision.events == ()
 
 
+@settings(deadline=None)
 @given(histories)
 def test_counts_equal_an_independent_count(history: list[Command]) -> None:
     """Accepted actions, counts, levels, points and tier, computed without state or events."""
@@ -154,6 +159,7 @@ def tier_of(points: int) -> str:
     return max((at, name) for name, at in TIERS.items() if at <= points)[1]
 
 
+@settings(deadline=None)
 @given(histories)
 def test_events_only_rise(history: list[Command]) -> None:
     """Counts go up by one, totals grow, each level is unlocked once, tiers climb from none."""
@@ -180,21 +186,36 @@ def test_events_only_rise(history: list[Command]) -> None:
     assert [climb.index(tier) for tier in ladder] == sorted({climb.index(tier) for tier in ladder})
 
 
+@settings(deadline=None)
+@given(histories, commands, st.integers(0, 2**53))
+def test_dates_are_those_of_the_action(history: list[Command], command: Command, now: Instant) -> None:
+    """Levels and tiers are dated by the action that brought them, whatever `now` is."""
+    member, _ = run(history)
+    decision = core.decide(member, command, RULES, now)
+    assert decision == core.decide(member, command, RULES, START)
+    brought_at = (command.action if isinstance(command, CountAction) else command).occurred_at
+    for event in decision.events if isinstance(decision, Decision) else ():
+        match event:
+            case BadgeUnlocked():
+                assert event.reached_at == brought_at
+            case TierChanged():
+                assert event.changed_at == brought_at
+
+
 def on_time(number: int, day: int) -> CountAction:
     """A purchase that is neither late nor in the future, whatever else happened."""
-    fields = {"order": f"o{number}", "amount": 100}
+    fields: dict[str, Field] = {"order": f"o{number}", "amount": 100}
     return CountAction(Action("shop", str(number), "purchase", "ana", START - day * DAY, START, fields))
 
 
 within = st.lists(
-    st.one_of(
-        st.builds(on_time, st.integers(0, 20), st.integers(0, 30)), st.integers(1, 30).map(CountPoints)
-    ),
+    st.one_of(st.builds(on_time, st.integers(0, 20), st.integers(0, 30)), points),
     max_size=20,
     unique_by=lambda command: command.action.id if isinstance(command, CountAction) else object(),
 )
 
 
+@settings(deadline=None)
 @given(within.flatmap(lambda history: st.tuples(st.just(history), st.permutations(history))))
 def test_order_changes_neither_counts_nor_tier(histories: tuple[list[Command], list[Command]]) -> None:
     """Within the lateness, actions and points in any order lead to the same place."""
@@ -216,7 +237,7 @@ event_kinds = {
 }
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(*event_kinds.values()), max_size=6).map(tuple))
 def test_wire_round_trip_of_any_events(events: tuple[Event, ...]) -> None:
     """Any events, empty texts and extreme numbers too, come back exactly."""

@@ -6,8 +6,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cercle.domain.action import Action, ActionAccepted
-from cercle.domain.decision import DAY, Decision
+from cercle.domain.action import Action, ActionAccepted, Field
+from cercle.domain.decision import DAY, Decision, Instant
 from cercle.rulebook import compile_rulebook
 from services.offers import core, wire
 from services.offers.commands import Command, Hear, NoteAction, NoteBadge, NoteTier
@@ -40,19 +40,17 @@ offers:
 
 def survey(number: int, score: int, day: int) -> NoteAction:
     """One of few identities, so that repeats are common; some are late, some in the future."""
-    fields = {"survey": "nps", "score": score}
+    fields: dict[str, Field] = {"survey": "nps", "score": score}
     at = START + day * DAY
     return NoteAction(Action("s", str(number), "survey_answered", "ana", at, START, fields))
 
 
+dates = st.integers(-35, 5).map(lambda day: START + day * DAY)
 notes = st.one_of(
     st.builds(
-        NoteBadge,
-        st.sampled_from(["collector", "baker"]),
-        st.sampled_from(["bronze", "silver"]),
-        st.just(START),
+        NoteBadge, st.sampled_from(["collector", "baker"]), st.sampled_from(["bronze", "silver"]), dates
     ),
-    st.builds(NoteTier, st.sampled_from(["member", "gold"]), st.sampled_from(["", "member"]), st.just(START)),
+    st.builds(NoteTier, st.sampled_from(["member", "gold"]), st.sampled_from(["", "member"]), dates),
 )
 commands = st.one_of(
     st.builds(survey, st.integers(0, 9), st.integers(0, 10), st.integers(-35, 5)),
@@ -72,6 +70,7 @@ def run(history: list[Command], member: Member) -> list[Event]:
     return events
 
 
+@settings(deadline=None)
 @given(histories, commands)
 def test_decide_reads_only(history: list[Command], command: Command) -> None:
     """Deciding leaves the member as it was, to the byte."""
@@ -82,6 +81,7 @@ def test_decide_reads_only(history: list[Command], command: Command) -> None:
     assert encode(member) == before and member == kept
 
 
+@settings(deadline=None)
 @given(histories, st.data())
 def test_bytes_between_events_change_nothing(history: list[Command], data: st.DataObject) -> None:
     """Folding the events gives the same bytes, wherever the state was stored and loaded in between."""
@@ -93,6 +93,7 @@ def test_bytes_between_events_change_nothing(history: list[Command], data: st.Da
     assert encode(other) == encode(member)
 
 
+@settings(deadline=None)
 @given(histories)
 def test_repeated_actions_change_nothing(history: list[Command]) -> None:
     """Sending every accepted action again gives no event."""
@@ -103,25 +104,34 @@ def test_repeated_actions_change_nothing(history: list[Command]) -> None:
             assert core.decide(member, command, RULES, START) == Decision()
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(notes, min_size=1, max_size=3).map(tuple), max_size=15))
 def test_notes_together_are_as_notes_one_by_one(history: list[tuple[NoteBadge | NoteTier, ...]]) -> None:
     """However the notes are cut into decisions, the member is given the same."""
     one, other = core.new(), core.new()
     run([Hear(several) for several in history], one)
     run([Hear((note,)) for several in history for note in several], other)
-    assert [(i.offer, i.on, i.reason) for i in one.issued] == [
-        (i.offer, i.on, i.reason) for i in other.issued
-    ]
+    assert one.issued == other.issued
     assert one.tier == other.tier
 
 
+@settings(deadline=None)
+@given(histories, commands, st.integers(0, 2**53))
+def test_now_changes_nothing(history: list[Command], command: Command, now: Instant) -> None:
+    """The same command gives the same events, dates too, whenever it is decided."""
+    member = core.new()
+    run(history, member)
+    assert core.decide(member, command, RULES, now) == core.decide(member, command, RULES, START)
+
+
+@settings(deadline=None)
 @given(histories)
 def test_issues_equal_an_independent_count(history: list[Command]) -> None:
-    """Offers, their numbers and the tier from the commands alone, with the rules written out."""
+    """Offers, their dates and numbers and the tier from the commands alone, with the rules written out."""
     member = core.new()
     issued = [event for event in run(history, member) if isinstance(event, OfferIssued)]
     expected, tier = written_out(history)
-    assert [(event.offer, event.reason) for event in issued] == expected
+    assert [(event.offer, event.reason, event.issued_at) for event in issued] == expected
     assert member.tier == tier
     count: Counter[str] = Counter()
     for event in issued:
@@ -129,9 +139,9 @@ def test_issues_equal_an_independent_count(history: list[Command]) -> None:
         assert event.number == count[event.offer]
 
 
-def written_out(history: list[Command]) -> tuple[list[tuple[str, str]], str]:
-    """What RULES say, without state: (offer, reason) in order, and the tier at the end."""
-    given_offers: list[tuple[str, str]] = []
+def written_out(history: list[Command]) -> tuple[list[tuple[str, str, Instant]], str]:
+    """What RULES say, without state: (offer, reason, date) in order, and the tier at the end."""
+    given_offers: list[tuple[str, str, Instant]] = []
     tier, accepted = "", [START - 1000 * DAY]
     ids: set[str] = set()
     for command in history:
@@ -140,16 +150,16 @@ def written_out(history: list[Command]) -> tuple[list[tuple[str, str]], str]:
             if one.id not in ids and max(START, *accepted) - 30 * DAY <= one.occurred_at <= START:
                 ids.add(one.id)
                 accepted.append(one.occurred_at)
-                given_offers += [("thanks", one.id)] * (one.fields["score"] >= 9)
+                given_offers += [("thanks", one.id, one.occurred_at)] * (one.fields["score"] in (9, 10))
             continue
         for note in command.notes:
             if isinstance(note, NoteTier):
                 tier = note.tier
-                given_offers += [("gold-pin", tier)] * (tier == "gold")
+                given_offers += [("gold-pin", tier, note.changed_at)] * (tier == "gold")
             else:
                 reason = f"{note.badge}/{note.level}"
-                given_offers += [("badge-pin", reason)] * (tier == "gold")
-                given_offers += [("vinyl", reason)] * (note.level == "silver")
+                given_offers += [("badge-pin", reason, note.reached_at)] * (tier == "gold")
+                given_offers += [("vinyl", reason, note.reached_at)] * (note.level == "silver")
     return given_offers, tier
 
 
@@ -162,7 +172,7 @@ any_event = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(any_event, max_size=6).map(tuple))
 def test_wire_round_trip_of_any_events(events: tuple[Event, ...]) -> None:
     """Any events, empty texts and extreme numbers too, come back exactly."""

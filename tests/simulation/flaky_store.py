@@ -34,11 +34,18 @@ class FlakyRedis:
         chance = self.weather.chance
         if not self._snapshots:
             return
-        kept = int(len(self._snapshots) * (1 - chance.random() ** 3))
-        kept = min(kept, len(self._snapshots) - 1)
+        kept = min(int(len(self._snapshots) * (1 - chance.random() ** 3)), len(self._snapshots) - 1)
+        if chance.random() < 0.5:
+            kept = self._under_another_owner(kept)
         self.memory.partitions[0] = self._snapshots[kept].copied()
         if not self.weather.now.branches:
             del self._snapshots[kept + 1 :]
+
+    def _under_another_owner(self, otherwise: int) -> int:
+        """Just before the newest owner came: the one before it, if it still lives, owns it again."""
+        owner = self.memory.contents(0).owner
+        others = (i for i, found in reversed([*enumerate(self._snapshots)]) if found.owner != owner)
+        return next(others, otherwise)
 
     def wipe(self) -> None:
         """Loses everything."""

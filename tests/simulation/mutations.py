@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import msgspec
 
-from cercle.runtime import acquire, deciding, hearing, inbox, partition, protocol, shipping
+from cercle.runtime import acquire, deciding, hearing, partition, protocol, shipping
 from cercle.runtime.lives import Lives
-from cercle.runtime.log import Chunk
 from cercle.runtime.protocol import Cursor, Verdict
+from cercle.runtime.rejected import rejected_record
 from cercle.runtime.store import Change, Footing
 from cercle.wire import log_pb2
 from tests.contract.memory_store import Contents, MemoryStore
+from tests.simulation.runs import Live
+from tests.simulation.slots_club import live, live_alone
 from tests.simulation.weather import Climate
 
 STORM = Climate(
@@ -30,14 +32,19 @@ STORM = Climate(
 """Everything at once, much of it."""
 
 
-class Mutation:
-    """`take_out` is the change; `weather` where it shows."""
+FAILOVERS = Climate(moves=60, rollbacks=120, branches=True, store_late=0.5)
+"""Redis comes back as it was every other moment."""
 
-    def __init__(
-        self, take_out: "Callable[[], AbstractContextManager[Any]]", weather: "Climate | None" = STORM
-    ) -> None:
-        self.take_out = take_out
-        self.weather = weather
+BRANCHES = Climate(moves=30, rollbacks=60, branches=True, lost=0.2, slow=0.1)
+"""Redis comes back on histories that the log has not got."""
+
+
+class Mutation(NamedTuple):
+    """`take_out` is the change; `weather` and `live` where it shows soon."""
+
+    take_out: Callable[[], AbstractContextManager[Any]]
+    weather: Climate = STORM
+    live: Live = live
 
 
 def every_ack_is_believed() -> "AbstractContextManager[Any]":
@@ -53,22 +60,6 @@ def store_without_cas() -> Iterator[None]:
         return self._owned(at, token)
 
     with patch.object(MemoryStore, "_stands", stands):
-        yield
-
-
-@contextmanager
-def seq_alone() -> Iterator[None]:
-    """COMMIT compares seq, not (seq, oe), and ACQUIRE no oe at all."""
-
-    def stands(self: MemoryStore, at: int, token: bytes, on: Footing) -> Contents:
-        contents = self._owned(at, token)
-        return self._stands_for_real(at, token, Footing(on.seq, contents.footing.oe))  # type: ignore[attr-defined,no-any-return]
-
-    with (
-        patch.object(MemoryStore, "_stands_for_real", MemoryStore._stands, create=True),
-        patch.object(MemoryStore, "_stands", stands),
-        acquire_without_lineage(),
-    ):
         yield
 
 
@@ -214,7 +205,7 @@ def reports_after_commit() -> "AbstractContextManager[Any]":
         refused, batch.refused = batch.refused, []
         await real(self, batch, items)
         if refused:
-            await self._place.log.reject([partition.rejected_record(*each) for each in refused])
+            await self._place.log.reject([rejected_record(*each) for each in refused])
 
     return patch.object(partition.Incarnation, "_commit", commit)
 
@@ -236,22 +227,6 @@ def poison_is_skipped() -> "AbstractContextManager[Any]":
 def half_evolved_states_stay() -> "AbstractContextManager[Any]":
     """A batch that raised leaves its states in memory."""
     return patch.object(Lives, "drop", lambda self, keys: None)
-
-
-def overlapping_chunks_are_taken() -> "AbstractContextManager[Any]":
-    """A chunk is taken whole when only its end is new."""
-
-    async def offer(self: Any, chunk: Chunk) -> None:
-        expected = self._expected.get(chunk.topic)
-        if expected is None or chunk.start > expected:
-            raise inbox.Gap
-        self.note_highwater(chunk.topic, chunk.highwater)
-        if chunk.end > expected:
-            self._expected[chunk.topic] = chunk.end
-            self._chunks[chunk.topic].append(chunk)
-        self._changed.set()
-
-    return patch.object(inbox.Inbox, "offer", offer)
 
 
 @contextmanager
@@ -285,10 +260,9 @@ MUTATIONS = {
     mutation.take_out.__name__: mutation
     for mutation in (
         Mutation(every_ack_is_believed),
-        Mutation(store_without_cas),
-        Mutation(seq_alone),
-        Mutation(acquire_without_lineage),
-        Mutation(positions_by_maximum),
+        Mutation(store_without_cas, FAILOVERS, live_alone),
+        Mutation(acquire_without_lineage, BRANCHES),
+        Mutation(positions_by_maximum, FAILOVERS, live_alone),
         Mutation(zombies_count),
         Mutation(zombies_of_inputs_count),
         Mutation(gaps_are_applied),
@@ -301,7 +275,6 @@ MUTATIONS = {
         Mutation(readers_forget),
         Mutation(poison_is_skipped),
         Mutation(half_evolved_states_stay),
-        Mutation(overlapping_chunks_are_taken),
         Mutation(positions_of_the_batch),
         Mutation(outbox_is_dropped),
     )

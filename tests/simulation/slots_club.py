@@ -1,6 +1,7 @@
 """The tiny domain in the storm: actions of every kind, a wild second input, commands, and confirmed reads."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import count
 from random import Random
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from tests.simulation.weather import Weather
 from tests.simulation.world import Clock, Site, World, every, moments
 
 STORM_SECONDS = 25.0
-KEYS = ["ana", "élodie"]
+KEYS = ("ana", "élodie")
 _WHAT = {"x": 70, "late": 6, "poison": 3, "unreadable": 3, "refused": 6, "other": 6}
 
 
@@ -35,6 +36,10 @@ class Rules:
     def at(self, instant: Instant) -> Version:
         return Version()
 
+    @property
+    def versions(self) -> "list[Version]":
+        return [Version()]
+
     def fresh(self) -> bool:
         return not self._weather.strikes(self._weather.now.stale_rules)
 
@@ -42,8 +47,9 @@ class Rules:
 class OtherService:
     """Writes the topic `badges` as its owners and zombies do: fences, void, repeated and gapped records."""
 
-    def __init__(self, topic: Topic, chance: Random) -> None:
+    def __init__(self, topic: Topic, chance: Random, keys: Sequence[str]) -> None:
         self._topic = topic
+        self._keys = keys
         self._chance = chance
         self._fence = self._seq = self._oe = 0
         self._numbers = count(20)
@@ -65,7 +71,7 @@ class OtherService:
 
     def _record(self, epoch: int, seq: int) -> None:
         record = log_pb2.Record(epoch=epoch, seq=seq, oe=self._chance.randint(0, self._fence))
-        record.key, record.at_ms = self._chance.choice(KEYS), Clock().now()
+        record.key, record.at_ms = self._chance.choice(self._keys), Clock().now()
         number = self._chance.choices([next(self._numbers), 13, 0], [10, 1, 1])[0]
         record.decision = b"%d" % number
         self._append(log_pb2.Entry(record=record).SerializeToString())
@@ -74,7 +80,7 @@ class OtherService:
         return self._topic.append([Outgoing(None, value, Clock().now())])
 
 
-def populate(world: World) -> Site:
+def populate(world: World, keys: Sequence[str]) -> Site:
     """The service, and everything that happens to it."""
     chance = world.weather.chance
     site = Site(world, SLOTS, Rules(world.weather))
@@ -84,43 +90,48 @@ def populate(world: World) -> Site:
         for _ in range(chance.choice([1, 1, 2, 5])):
             what = chance.choices(list(_WHAT), list(_WHAT.values()))[0]
             at = Clock().now() - chance.choice([0, 0, 5, 3_000])
-            world.emit("", f"{chance.choice(KEYS)} {what}".encode(), at)
+            world.emit("", f"{chance.choice(keys)} {what}".encode(), at)
 
-    other = OtherService(world.broker.topic("badges"), chance)
+    other = OtherService(world.broker.topic("badges"), chance, keys)
     world.during(every(moments(world.weather, STORM_SECONDS, 20), act))
     world.during(every(moments(world.weather, STORM_SECONDS, 16), other.write))
     for number in range(14):
-        world.client(ask(site, f"k{number}", chance.uniform(0.0, STORM_SECONDS)))
-    world.during(every(moments(world.weather, STORM_SECONDS, 10), lambda: look(site)))
+        world.client(ask(site, f"k{number}", keys, chance.uniform(0.0, STORM_SECONDS)))
+    world.during(every(moments(world.weather, STORM_SECONDS, 10), lambda: look(site, keys)))
     return site
 
 
-async def ask(site: Site, key: str, pause: float) -> None:
+async def ask(site: Site, key: str, keys: Sequence[str], pause: float) -> None:
     """A command, now and then sent twice at once."""
     chance = site.world.weather.chance
     await asyncio.sleep(pause)
     what = chance.choices(["", "bad", "poison"], [8, 1, 1])[0]
-    asked = site.ask(key, chance.choice(KEYS), Free(key, what))
+    asked = site.ask(key, chance.choice(keys), Free(key, what))
     if chance.random() < 0.2:
-        member, command = chance.choice(KEYS), Free(key, what)
+        member, command = chance.choice(keys), Free(key, what)
         asked.close()
         await asyncio.gather(site.ask(key, member, command), site.ask(key, member, command))
     else:
         await asked
 
 
-def look(site: Site) -> None:
+def look(site: Site, keys: Sequence[str]) -> None:
     """A confirmed read."""
-    site.world.client(site.look(site.world.weather.chance.choice(KEYS)))
+    site.world.client(site.look(site.world.weather.chance.choice(keys)))
 
 
-async def live(world: World) -> None:
+async def live(world: World, keys: Sequence[str] = KEYS) -> None:
     """One storm and its end; raises what is against the laws."""
-    site = populate(world)
+    site = populate(world, keys)
     await world.storm(STORM_SECONDS)
     await world.settle()
     laws.check_site(site)
     await recover_again(site)
+
+
+async def live_alone(world: World) -> None:
+    """The same with one key: every input meets every other."""
+    await live(world, KEYS[:1])
 
 
 async def recover_again(site: Site) -> None:

@@ -64,6 +64,7 @@ class Worker:
         site = self._site
         log = FlakyLog(site.world.broker, site.service.name, site.world.weather)
         self.logs.append(log)
+        token = b"%d" % next(site.world.serials)  # Not chance's: the run must happen again to the letter.
         place = Place(site.service, partition, token, self._name, self.store, log, site.observed)
         return Incarnation(place, site.rules, self._clock, 1)
 
@@ -212,6 +213,7 @@ class World:
         self.weather_had_holes = climate.holes and climate.lost > 0
         self.broker = Broker()
         self.sites: list[Site] = []
+        self.serials = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
         self._clients: list[asyncio.Task[None]] = []
         self._wrongs: list[AssertionError] = []

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from cercle.domain.action import Action, ActionAccepted
+from cercle.domain.action import Action, ActionAccepted, Field
 from cercle.domain.decision import DAY, Decision, Rejection
+from cercle.domain.seen import Seen
 from cercle.rulebook import Rulebook, compile_rulebook
 from services.badges import core
 from services.badges.achievements import LevelView
@@ -68,7 +69,7 @@ def rules() -> Rulebook:
 
 def purchase(number: int, occurred_at: int = NOW, recorded_at: int = NOW) -> Action:
     """Purchase `o<number>` of 42.90 USD."""
-    fields = {"order": f"o{number}", "amount": 4290}
+    fields: dict[str, Field] = {"order": f"o{number}", "amount": 4290}
     return Action("shop", f"o{number}", "purchase", "ana", occurred_at, recorded_at, fields)
 
 
@@ -98,12 +99,19 @@ def test_first_action_enters_the_lowest_tier(rules: Rulebook) -> None:
 
 
 def test_level_is_unlocked_by_the_action_that_reaches_it(rules: Rulebook) -> None:
-    """The second purchase unlocks bronze, at the time of the decision."""
+    """The second purchase unlocks bronze, on the day when it was made, whenever that is decided."""
     member = core.new()
     take(member, CountAction(purchase(1)), rules)
-    events = take(member, CountAction(purchase(2)), rules, NOW + 7)
-    assert events[1:] == (Progressed("collector", 2), BadgeUnlocked("collector", "bronze", 2, NOW + 7))
+    events = take(member, CountAction(purchase(2, NOW - DAY)), rules, NOW + 7)
+    assert events[1:] == (Progressed("collector", 2), BadgeUnlocked("collector", "bronze", 2, NOW - DAY))
     assert take(member, CountAction(purchase(3)), rules)[1:] == (Progressed("collector", 3),)
+
+
+def test_action_dates_the_tier_that_it_enters(rules: Rulebook) -> None:
+    """The card says the day of the first purchase, though it was heard of a week later."""
+    bought = NOW - 7 * DAY
+    events = take(core.new(), CountAction(purchase(1, bought)), rules, NOW)
+    assert events[-1] == TierChanged("", "member", 0, bought)
 
 
 def test_condition_decides_what_counts(rules: Rulebook) -> None:
@@ -151,20 +159,20 @@ def test_action_that_counts_for_nothing_moves_lateness(rules: Rulebook) -> None:
 
 
 def test_points_raise_the_tier(rules: Rulebook) -> None:
-    """The total decides; below the next threshold nothing changes."""
+    """The total decides, and what earned the last of it dates the change; below that nothing changes."""
     member = core.new()
     take(member, CountAction(purchase(1)), rules)
-    assert take(member, CountPoints(499), rules) == (PointsCounted(499, 499),)
-    assert take(member, CountPoints(1), rules, NOW + 3) == (
+    assert take(member, CountPoints(499, NOW), rules) == (PointsCounted(499, 499),)
+    assert take(member, CountPoints(1, NOW - 3), rules, NOW + 3) == (
         PointsCounted(1, 500),
-        TierChanged("member", "silver", 500, NOW + 3),
+        TierChanged("member", "silver", 500, NOW - 3),
     )
     assert core.ranks(member) == {"points": 500}
 
 
 def test_points_first_enter_the_lowest_tier_too(rules: Rulebook) -> None:
     """Whoever is faster, points or action: everybody enters at the bottom, with an event of its own."""
-    events = take(core.new(), CountPoints(2500), rules)
+    events = take(core.new(), CountPoints(2500, NOW), rules, NOW + 3)
     assert events == (
         PointsCounted(2500, 2500),
         TierChanged("", "member", 2500, NOW),
@@ -175,25 +183,25 @@ def test_points_first_enter_the_lowest_tier_too(rules: Rulebook) -> None:
 def test_higher_threshold_takes_no_tier_away(rules: Rulebook) -> None:
     """A new rulebook that asks more for silver leaves it to those who have it."""
     member = core.new()
-    take(member, CountPoints(600), rules)
+    take(member, CountPoints(600, NOW), rules)
     harder = changed("tiers.yaml", "from: 500", "from: 900")
-    assert take(member, CountPoints(10), harder) == (PointsCounted(10, 610),)
+    assert take(member, CountPoints(10, NOW), harder) == (PointsCounted(10, 610),)
     assert member.tier == "silver"
 
 
 def test_renamed_tier_is_left_for_the_one_that_the_points_reach(rules: Rulebook) -> None:
     """A tier that the rulebook has no longer gives way at the next occasion."""
     member = core.new()
-    take(member, CountPoints(600), rules)
+    take(member, CountPoints(600, NOW), rules)
     renamed = changed("tiers.yaml", "id: silver", "id: argent")
-    assert take(member, CountPoints(1), renamed)[1:] == (TierChanged("silver", "argent", 601, NOW),)
+    assert take(member, CountPoints(1, NOW), renamed)[1:] == (TierChanged("silver", "argent", 601, NOW),)
 
 
 def test_club_without_tiers_still_counts_points() -> None:
     """No tiers.yaml: points are counted for the leaderboard, nobody has a tier."""
     rules = compile_rulebook({name: text for name, text in CLUB.items() if name != "tiers.yaml"})
     member = core.new()
-    assert take(member, CountPoints(5), rules) == (PointsCounted(5, 5),)
+    assert take(member, CountPoints(5, NOW), rules) == (PointsCounted(5, 5),)
     assert core.view(member, rules, "en", NOW).tier == TierView("", 5, "", 0, ())
 
 
@@ -214,7 +222,7 @@ def test_levels_are_shown_lowest_first_whenever_they_were_reached(rules: Ruleboo
     for number in range(2):
         take(member, CountAction(purchase(number)), rules)
     other = changed("badges.yaml", "{bronze: 2,", "{wood: 1, bronze: 2,")
-    take(member, CountAction(purchase(3)), other, NOW + 5)
+    take(member, CountAction(purchase(3, NOW + 5)), other)
     shown = core.view(member, other, "en", NOW).achievements[0]
     assert shown.reached == (LevelView("wood", 1, NOW + 5), LevelView("bronze", 2, NOW))
 
@@ -255,8 +263,8 @@ def test_view_shows_progress_and_what_is_missing(rules: Rulebook) -> None:
     """Reached levels lowest first, the next one, and the points to the next tier."""
     member = core.new()
     for number in range(3):
-        take(member, CountAction(purchase(number)), rules, NOW + number)
-    take(member, CountPoints(700), rules)
+        take(member, CountAction(purchase(number, NOW + number)), rules)
+    take(member, CountPoints(700, NOW), rules)
     view = core.view(member, rules, "en", NOW)
     assert view.tier == TierView("silver", 700, "gold", 1300, ("free-shipping",))
     collector = view.achievements[0]
@@ -275,7 +283,7 @@ def test_unknown_member_has_nothing(rules: Rulebook) -> None:
 
 def test_state_from_before_a_field_was_added_is_read() -> None:
     """Bytes with fewer fields decode to the defaults of the missing ones; other bytes raise."""
-    assert decode(msgspec.msgpack.encode([[0, {}], {}])) == Member(core.seen.Seen(0))
+    assert decode(msgspec.msgpack.encode([[0, {}], {}])) == Member(Seen(0))
     assert decode(encode(core.new())) == core.new()
     with pytest.raises(msgspec.DecodeError):
         decode(b"\xc1")

@@ -2,13 +2,14 @@
 
 import pytest
 
-from cercle.wire import badges_pb2, points_pb2
+from cercle.wire import actions_pb2, badges_pb2, points_pb2
 from services.badges import wire
 from services.badges.commands import CountPoints
 
 
 def points_decision(*earned: tuple[str, list[int]]) -> bytes:
-    """A decision of points: for each wallet, what the rules granted."""
+    """A decision of points on an action that occurred at 7 ms: for each wallet, what the rules granted."""
+    accepted = points_pb2.Event(action_accepted=actions_pb2.ActionAccepted(id="o1", occurred_at_ms=7))
     events = [
         points_pb2.Event(
             earned=points_pb2.Earned(
@@ -18,13 +19,13 @@ def points_decision(*earned: tuple[str, list[int]]) -> bytes:
         for wallet, granted in earned
     ]
     released = points_pb2.Event(released=points_pb2.Released(wallet="points", points=5))
-    return points_pb2.Decision(events=[*events, released, points_pb2.Event()]).SerializeToString()
+    return points_pb2.Decision(events=[accepted, *events, released, points_pb2.Event()]).SerializeToString()
 
 
 def test_hears_what_was_granted_in_points() -> None:
-    """The sum of what the rules granted; other wallets and other events count nothing."""
+    """The sum of what the rules granted, at the time of the action; other wallets count nothing."""
     data = points_decision(("points", [40, 2]), ("karma", [7]))
-    assert wire.heard("points", data) == CountPoints(42)
+    assert wire.heard("points", data) == CountPoints(42, 7)
 
 
 @pytest.mark.parametrize("earned", [(), (("karma", [7]),), (("points", [0]),), (("points", []),)])

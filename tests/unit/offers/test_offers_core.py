@@ -2,7 +2,7 @@
 
 import pytest
 
-from cercle.domain.action import Action, ActionAccepted
+from cercle.domain.action import Action, ActionAccepted, Field
 from cercle.domain.decision import DAY, Decision, Rejection
 from cercle.rulebook import Rulebook, compile_rulebook
 from services.offers import core
@@ -79,7 +79,7 @@ def on_actions() -> Rulebook:
 
 def survey(number: int, score: int, occurred_at: int = NOW) -> Action:
     """An answered survey, recorded now."""
-    fields = {"survey": "nps", "score": score}
+    fields: dict[str, Field] = {"survey": "nps", "score": score}
     return Action("survey", f"s{number}", "survey_answered", "ana", occurred_at, NOW, fields)
 
 
@@ -93,9 +93,9 @@ def take(member: Member, command: Command, rules: Rulebook, now: int = NOW) -> t
 
 
 def test_badge_brings_its_offer(on_notes: Rulebook) -> None:
-    """The silver collector gets the record, with the badge as the reason."""
+    """The silver collector gets the record, with the badge as the reason and its date."""
     assert take(core.new(), Hear((SILVER,)), on_notes) == (
-        OfferIssued("welcome-vinyl", "badge_unlocked", "collector/silver", 1, NOW),
+        OfferIssued("welcome-vinyl", "badge_unlocked", "collector/silver", 1, NOW - 5),
     )
 
 
@@ -106,11 +106,11 @@ def test_other_badge_brings_nothing(on_notes: Rulebook, note: NoteBadge) -> None
 
 
 def test_tier_is_noted_and_brings_its_offer(on_notes: Rulebook) -> None:
-    """The tier is remembered, then offers are issued on the change."""
+    """The tier is remembered, then offers are issued on the change, at its date."""
     member = core.new()
     assert take(member, Hear((GOLD,)), on_notes) == (
         TierNoted("gold"),
-        OfferIssued("gold-pin", "tier_changed", "gold", 1, NOW),
+        OfferIssued("gold-pin", "tier_changed", "gold", 1, NOW - 4),
     )
     assert member.tier == "gold"
 
@@ -119,11 +119,13 @@ def test_same_tier_again_is_not_noted(on_notes: Rulebook) -> None:
     """Only a change is recorded; the offer on the occasion is given all the same."""
     member = core.new()
     take(member, Hear((GOLD,)), on_notes)
-    assert take(member, Hear((GOLD,)), on_notes) == (OfferIssued("gold-pin", "tier_changed", "gold", 2, NOW),)
+    assert take(member, Hear((GOLD,)), on_notes) == (
+        OfferIssued("gold-pin", "tier_changed", "gold", 2, NOW - 4),
+    )
 
 
-def test_conditions_see_when_badges_decided() -> None:
-    """Not when it was heard: an outage of offers changes no condition on `occurred_at`."""
+def test_conditions_see_when_the_action_occurred() -> None:
+    """The one that brought the badge or the tier: an outage changes no condition on `occurred_at`."""
     assert (on_note(SILVER).occurred_at, on_note(GOLD).occurred_at) == (NOW - 5, NOW - 4)
 
 
@@ -151,13 +153,13 @@ def test_club_that_issues_nothing_on_actions_ignores_them(on_notes: Rulebook) ->
 
 
 def test_action_is_recorded_and_brings_its_offer(on_actions: Rulebook) -> None:
-    """Recorded whether it brings an offer or not; a repeat has no effect."""
+    """Recorded whether it brings an offer or not, which has the action's date; a repeat has no effect."""
     member = core.new()
     accepted = ActionAccepted("survey", "s1", "survey_answered", NOW, NOW - 30 * DAY)
     assert take(member, NoteAction(survey(1, 10)), on_actions) == (accepted,)
     take(member, Hear((GOLD,)), on_actions)
-    assert take(member, NoteAction(survey(2, 10)), on_actions)[1:] == (
-        OfferIssued("thanks", "survey_answered", "s2", 1, NOW),
+    assert take(member, NoteAction(survey(2, 10, NOW - DAY)), on_actions)[1:] == (
+        OfferIssued("thanks", "survey_answered", "s2", 1, NOW - DAY),
     )
     assert core.decide(member, NoteAction(survey(2, 10)), on_actions, NOW) == Decision()
 
@@ -173,10 +175,10 @@ def test_view_is_newest_first_in_the_asked_language(on_notes: Rulebook) -> None:
     """The title falls back to the club's first language, and to the id once the offer is gone."""
     member = core.new()
     take(member, Hear((SILVER,)), on_notes)
-    take(member, Hear((GOLD,)), on_notes, NOW + 1)
+    take(member, Hear((GOLD,)), on_notes)
     assert core.view(member, on_notes, "fr", NOW).offers == (
-        OfferView("gold-pin", "A golden pin", NOW + 1, "tier_changed", "gold"),
-        OfferView("welcome-vinyl", "Votre disque d'argent", NOW, "badge_unlocked", "collector/silver"),
+        OfferView("gold-pin", "A golden pin", NOW - 4, "tier_changed", "gold"),
+        OfferView("welcome-vinyl", "Votre disque d'argent", NOW - 5, "badge_unlocked", "collector/silver"),
     )
     assert core.view(member, on_notes, "", NOW).offers[1].title == "Your silver record"
     assert core.view(member, club(ON_TIER), "fr", NOW).offers[1].title == "welcome-vinyl"

@@ -27,6 +27,10 @@ class Rules:
     def at(self, instant: Instant) -> Version:
         return Version()
 
+    @property
+    def versions(self) -> "list[Version]":
+        return [Version()]
+
     def fresh(self) -> bool:
         return True
 
