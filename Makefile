@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3.12 python3.11 python3
 SOURCES := cercle services protos tests
 
-.PHONY: help run up test bench chaos lint types wire
+.PHONY: help run up test bench chaos simulate lint types wire
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -27,7 +27,10 @@ bench: $(VENV)/dev.stamp ## CPU time of an action: Cercle's points service besid
 
 chaos: $(VENV)/dev.stamp ## Kills of services, Redis and Kafka in the middle of the flow
 	@bash tests/prepare.sh
-	@$(BIN)/python -m pytest tests/integration tests/e2e -k kill
+	@CERCLE_CHAOS_ROUNDS=$${CERCLE_CHAOS_ROUNDS:-5} $(BIN)/python -m pytest tests/integration tests/e2e -k kill --timeout 3600
+
+simulate: $(VENV)/dev.stamp ## Partitions in bad weather: crashes, zombies, lost and late sends, roll-backs; many seeds
+	@CERCLE_SEEDS=$${CERCLE_SEEDS:-10000} $(BIN)/python -m pytest tests/simulation --timeout 3600
 
 lint: $(VENV)/dev.stamp ## Style, formatting and the architecture's import contracts
 	@$(BIN)/ruff check .

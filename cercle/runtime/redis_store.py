@@ -7,11 +7,13 @@ bytes), outbox (list), due (sorted set), board:<name> (sorted sets).
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import msgpack
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
 
 from cercle.domain.decision import Instant
 from cercle.runtime.store import (
@@ -22,6 +24,7 @@ from cercle.runtime.store import (
     Reading,
     RolledBack,
     Standing,
+    StoreLost,
     by_key,
     flat,
 )
@@ -113,6 +116,20 @@ return redis.call('ZREVRANGE', KEYS[5], 0, -1, 'WITHSCORES')
 """
 
 
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """Raises StoreLost when Redis fails, or takes too long.
+
+    Not by the client's own socket_timeout: its asyncio.wait_for swallows, before Python 3.12, the
+    cancellation of an owner that must stop, which would then serve on for ever.
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            yield
+    except (RedisError, TimeoutError) as error:
+        raise StoreLost(f"Redis: {error or type(error).__name__}") from error
+
+
 def _packed(arguments: Any) -> bytes:
     """One argument for many: Redis's cmsgpack knows bytes only as msgpack's old raw strings."""
     return cast("bytes", msgpack.packb(arguments, use_bin_type=False))
@@ -136,9 +153,7 @@ class RedisStore:
         ready = self._scripts.get(script)
         if ready is None:
             ready = self._scripts[script] = self._redis.register_script(script)
-        # Not by the client's own socket_timeout: its asyncio.wait_for swallows, before Python 3.12, the
-        # cancellation of an owner that must stop, which would then serve on for ever.
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with _answering():
             answer = await ready(keys=keys, args=list(arguments))
         match answer:
             case b"FENCED":
@@ -161,7 +176,7 @@ class RedisStore:
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.hmget(meta, ["seq", "oe", "positions", "at", "checkpoint", "epochs"])
             pipeline.lrange(outbox, 0, -1)
-            async with asyncio.timeout(_ANSWER_SECONDS):
+            async with _answering():
                 (seq, oe, positions, at, checkpoint, epochs), batches = await pipeline.execute()
         return Standing(
             Footing(int(seq or 0), int(oe or 0)),
@@ -224,13 +239,15 @@ class RedisStore:
         return Reading(state, int(seq or 0), int(at or 0))
 
     async def address(self, partition: int) -> str:
-        ready, address = await self._redis.hmget(self._keys(partition)[0], ["ready", "address"])
+        async with _answering():
+            ready, address = await self._redis.hmget(self._keys(partition)[0], ["ready", "address"])
         if not ready or not address:
             raise NotReady
         return cast("bytes", address).decode()
 
     async def epochs(self, partition: int) -> bytes:
-        epochs = await self._redis.hget(self._keys(partition)[0], "epochs")
+        async with _answering():
+            epochs = await self._redis.hget(self._keys(partition)[0], "epochs")
         if not epochs:
             raise NotReady
         return cast("bytes", epochs)

@@ -21,7 +21,7 @@ from cercle.runtime.ownership import Ownership
 from cercle.runtime.rulebooks import Rulebooks
 from cercle.runtime.service import Clock, Command, Inspection, Refusal, Unavailable
 from cercle.runtime.settings import Settings
-from cercle.runtime.store import NotReady, Reading, Store
+from cercle.runtime.store import NotReady, Reading, Store, StoreLost
 
 CODE_KEY = "cercle-code"
 LONGEST_TEXT = 128
@@ -172,7 +172,7 @@ def _guarded(behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, 
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Refusal as error:
             await refuse(context, error.rejection)
-        except (Unavailable, NotReady):
+        except (Unavailable, NotReady, StoreLost):
             await context.abort(grpc.StatusCode.UNAVAILABLE, _MOVING)
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "not decided in time; ask again, same key")

@@ -24,6 +24,10 @@ class NotReady(Exception):
     """The partition has no owner that serves; an absent key would not mean zero."""
 
 
+class StoreLost(Exception):
+    """The store does not answer; what was asked of it may have happened."""
+
+
 class Footing(msgspec.Struct, frozen=True):
     """The seq of the last record in the state, and that record's oe."""
 

@@ -20,7 +20,7 @@ def rise(
 ) -> Iterator[TierChanged]:
     """The changes that bring a member with `points` to at least the tier that they reach.
 
-    They are dated by the action that brought them, so that a card shows the same in every run.
+    They are dated by the action that brought them.
     """
     if tiers is None:
         return

@@ -13,7 +13,7 @@ from cercle.actions.files import FileError
 from cercle.rulebook import RulebookError
 from cercle.runtime.embedded import ServerError
 from cercle.runtime.settings import SettingsError
-from cercle.runtime.store import NotReady
+from cercle.runtime.store import NotReady, StoreLost
 from cercle.runtime.topics import TopicsError
 
 INTERRUPTED = 130
@@ -44,7 +44,7 @@ _TEXTS: list[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
         ),
     ),
     (
-        RedisError,
+        (RedisError, StoreLost),
         lambda error: (
             f"Redis did not do as asked ({error}): "
             "see that it runs, and that CERCLE_REDIS or --redis names it."

@@ -84,10 +84,10 @@ class OfferView(msgspec.Struct, frozen=True):
 
 
 def view(member: Member, rules: OfferRules, language: str) -> tuple[OfferView, ...]:
-    """Newest first. What was given stays, under its id if the rulebook no longer has it."""
+    """Newest first, then by id. What was given stays, under its id if the rulebook no longer has it."""
     return tuple(
         OfferView(one.offer, _title(one.offer, rules, language), one.issued_at, one.on, one.reason)
-        for one in reversed(member.issued)
+        for one in sorted(member.issued, key=lambda one: (-one.issued_at, one.offer))
     )
 
 

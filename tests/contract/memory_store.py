@@ -89,11 +89,11 @@ class MemoryStore:
 
     async def wipe(self, partition: int, token: bytes) -> None:
         self._owned(partition, token)
-        await self.forget(partition)
-
-    async def forget(self, partition: int) -> None:
         before = self.contents(partition)
         self.partitions[partition] = Contents(owner=before.owner, address=before.address)
+
+    async def forget(self, partition: int) -> None:
+        self.partitions[partition] = Contents()
 
     async def commit(self, partition: int, token: bytes, on: Footing, change: Change) -> Instant | None:
         contents = self._stands(partition, token, on)

@@ -241,11 +241,11 @@ async def test_wipe_leaves_the_owner_only(store: Store) -> None:
 
 @law
 async def test_forgotten_partition_is_noticed_by_its_owner(store: Store) -> None:
-    """An operator's `forget` needs no token; the owner's next commit is rolled back."""
+    """An operator's `forget` needs no token; the owner is fenced by it, and acquires anew."""
     await taken(store)
     await store.commit(0, MINE, NOTHING, change(4, states={"ana": b"4"}))
     await store.forget(0)
-    with pytest.raises(RolledBack):
+    with pytest.raises(Fenced):
         await store.commit(0, MINE, Footing(4, 7), change(5))
     with pytest.raises(NotReady):
         await store.read(0, "ana")

@@ -114,7 +114,7 @@ class Site:
         """Partition 0 goes from worker to worker; the one before may not know it for a while."""
         weather = self.world.weather
         self.workers[0].ownership.assign({0})
-        while True:
+        while weather.now.moves:
             await asyncio.sleep(weather.chance.expovariate(weather.now.moves / 60))
             old, new = weather.chance.sample(self.workers, 2)
             match weather.chance.choice(["move", "zombie", "crash"]):

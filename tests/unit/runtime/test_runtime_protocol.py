@@ -101,7 +101,7 @@ LOG = st.lists(
 def test_reader_that_goes_on_equals_one_that_begins_anew(
     log: "list[tuple[int, int] | None]", pause: int
 ) -> None:
-    """What a reader accepts depends on the log alone, wherever it stopped and with which cursor it goes on."""
+    """What a reader accepts depends on the log alone, wherever it stopped and went on."""
 
     def verdicts(cursor: Cursor, start: int, end: int) -> "list[Verdict]":
         entries = [fence() if item is None else record(*item) for item in log]
