@@ -29,7 +29,7 @@ def service_named(name: str) -> Service:
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     """The stores of all services, on one connection pool."""
-    redis = Redis.from_url(settings.redis)
+    redis = Redis.from_url(settings.redis, socket_timeout=None)
     try:
         yield {name: RedisStore(redis, settings.club, name) for name in SERVICES}
     finally:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 from redis.exceptions import RedisError
 
 from cercle.actions.emitter import Emitter
@@ -230,6 +231,16 @@ class Club:
         async with open_stores(self.settings) as stores:
             found = [pair for p in range(self.partitions) async for pair in stores[name].scan(p)]
         return {key: decode(split(stored)[1]) for key, stored in found}
+
+    def in_group(self, service: str) -> int:
+        """How many workers the broker's group has, once it has given out the partitions; else 0."""
+        group = f"cercle-{self.settings.club}-{service}"
+        admin = KafkaAdminClient(bootstrap_servers=self.settings.kafka)
+        try:
+            found = admin.describe_groups([group])[group]
+        finally:
+            admin.close()
+        return len(found["members"]) if found["group_state"] == "Stable" else 0
 
     def owned_by(self, slot: Slot) -> set[int]:
         """The partitions that a worker's last run serves."""

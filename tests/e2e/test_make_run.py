@@ -74,7 +74,7 @@ class Cercle:
 
     def descendants(self) -> dict[int, str]:
         """Pid and command line of every process that it started, and they started."""
-        listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True)
+        listed = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True, check=True)
         rows = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
         family, found = {self.process.pid}, {}
         for _ in rows:

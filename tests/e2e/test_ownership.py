@@ -17,12 +17,14 @@ TAKE_OVER_SECONDS = 10.0
 
 
 def settle(club: Club, workers: list[Slot]) -> float:
-    """Until every worker serves its share of the partitions, and no partition is left; how long it took."""
+    """Until all workers are in the group and serve their shares of the partitions; how long it took."""
     began = time.monotonic()
     least, more = divmod(club.partitions, len(workers))
     while True:
         sizes = sorted(len(club.owned_by(slot)) for slot in workers)
-        if sizes == [least] * (len(workers) - more) + [least + 1] * more:
+        shared = sizes == [least] * (len(workers) - more) + [least + 1] * more
+        # Shares alone say nothing of a worker that has no partition: it may still be on its way.
+        if shared and club.in_group("points") == len(workers):
             return time.monotonic() - began
         assert time.monotonic() - began < SETTLE_SECONDS, f"not settled: {sizes}"
         time.sleep(0.1)

@@ -6,6 +6,7 @@ import msgspec
 
 from cercle.domain.decision import Decision, Rejection
 from cercle.runtime.epochs import Epochs
+from cercle.runtime.lives import split
 from cercle.runtime.rejected import read_rejected
 from cercle.runtime.service import ACTIONS, Intent
 from cercle.runtime.store import Footing
@@ -154,6 +155,7 @@ def check_site(site: "Site") -> None:
     check_rejected(site, replay.refused)
     check_answers(site, replay.answers)
     check_epochs(site)
+    check_peeked(site)
     if not site.world.weather_had_holes:
         assert site.truth.reader.gaps == 0, "a reader saw a gap"
 
@@ -212,3 +214,14 @@ def check_epochs(site: "Site") -> None:
     epochs = Epochs(site.redis.memory.contents(0).epochs)
     for offset, record in site.truth.reader.valid:
         assert epochs.offset_of(record.seq) <= offset
+
+
+def check_peeked(site: "Site") -> None:
+    """Committed reads: unless the store forgets, what was seen is in the log; absent meant absent."""
+    if site.world.store_forgot:
+        return
+    for member, reading in site.peeked:
+        if reading.state is None:
+            assert site.truth.first_seq.get(member, reading.seq + 1) > reading.seq
+        else:
+            assert site.truth.was(member, split(reading.state)[1])

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
 from cercle.domain.decision import Instant
-from cercle.runtime.log import Chunk, Header, Outgoing, PositionLost, SendFailed
+from cercle.runtime.log import Chunk, Header, Outgoing, PositionLost
 
 REJECTED = "rejected"
 CHUNK_RECORDS = 500
@@ -133,6 +133,3 @@ class MemoryLog:
                 chunk = found.fetch(expected)
             yield chunk
             expected = chunk.end
-
-
-__all__ = ["REJECTED", "Broker", "MemoryLog", "SendFailed", "Stored", "Topic"]

@@ -130,8 +130,10 @@ def populate(world: World) -> None:
 
 
 def look(site: Site) -> None:
-    """A confirmed read."""
-    site.world.client(site.look(site.world.weather.chance.choice(MEMBERS)))
+    """A confirmed read, and a committed one."""
+    key = site.world.weather.chance.choice(MEMBERS)
+    site.world.client(site.look(key))
+    site.world.client(site.peek(key))
 
 
 async def live_records(world: World) -> None:

@@ -116,8 +116,10 @@ async def ask(site: Site, key: str, keys: Sequence[str], pause: float) -> None:
 
 
 def look(site: Site, keys: Sequence[str]) -> None:
-    """A confirmed read."""
-    site.world.client(site.look(site.world.weather.chance.choice(keys)))
+    """A confirmed read, and a committed one."""
+    key = site.world.weather.chance.choice(keys)
+    site.world.client(site.look(key))
+    site.world.client(site.peek(key))
 
 
 async def live(world: World, keys: Sequence[str] = KEYS) -> None:

@@ -71,9 +71,9 @@ class Truth:
         self.service = service
         self.reader = Reader(topic)
         self.states: dict[str, Any] = {}
+        self.first_seq: dict[str, int] = {}
         self.last_seq: dict[str, int] = {}
         self.been: dict[str, set[bytes]] = {}
-        self.after: list[dict[str, bytes]] = [{}]
         self.causes: dict[str, log_pb2.Record] = {}
 
     def update(self) -> None:
@@ -84,21 +84,15 @@ class Truth:
             self.causes[name] = record
             if record.HasField("decision"):
                 self._fold(record)
-            self.after.append({key: bytes(state) for key, state in self._encoded(record.key)})
 
     def _fold(self, record: log_pb2.Record) -> None:
         state = self.state(record.key)
         for event in self.service.decode_events(record.decision):
             state = self.service.evolve(state, event)
         self.states[record.key] = state
+        self.first_seq.setdefault(record.key, record.seq)
         self.last_seq[record.key] = record.seq
-
-    def _encoded(self, key: str) -> "list[tuple[str, bytes]]":
-        if key not in self.states:
-            return []
-        encoded = self.service.encode_state(self.states[key])
-        self.been.setdefault(key, set()).add(encoded)
-        return [(key, encoded)]
+        self.been.setdefault(record.key, set()).add(self.service.encode_state(state))
 
     def state(self, key: str) -> Any:
         """The key's state; a new one that nobody keeps for a key that has none."""

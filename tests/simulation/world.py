@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cercle.domain.decision import Instant
@@ -20,6 +21,7 @@ from cercle.runtime.service import (
     Service,
     Unavailable,
 )
+from cercle.runtime.store import NotReady, Reading
 from cercle.runtime.telemetry import Metrics
 from tests.contract.memory_store import MemoryStore
 from tests.simulation.flaky_log import FlakyLog
@@ -106,6 +108,7 @@ class Site:
         self.commands: dict[str, tuple[str, object]] = {}
         self.told: dict[str, Any] = {}
         self.denied: set[str] = set()
+        self.peeked: list[tuple[str, Reading]] = []
         self.workers = [Worker(self, "a"), Worker(self, "b")]
 
     # ---- the group ------------------------------------------------------------------
@@ -180,6 +183,12 @@ class Site:
         self.truth.update()
         assert self.truth.was(member, seen), f"{member} was never in the state that a confirmed read showed"
 
+    async def peek(self, member: str) -> None:
+        """A committed read, from the store: told nothing, or a state to be judged in the end."""
+        worker = self.world.weather.chance.choice(self.workers)
+        with suppress(NotReady, ConnectionError):
+            self.peeked.append((member, await worker.store.read(0, member)))
+
     # ---- rest ------------------------------------------------------------------------
 
     async def begin_anew(self) -> Worker:
@@ -211,6 +220,7 @@ class World:
     def __init__(self, seed: int, climate: Climate) -> None:
         self.weather = Weather(seed, climate)
         self.weather_had_holes = climate.holes and climate.lost > 0
+        self.store_forgot = climate.rollbacks > 0 or climate.wipes > 0
         self.broker = Broker()
         self.sites: list[Site] = []
         self.serials = itertools.count(1)

@@ -15,7 +15,7 @@ from cercle.rulebook import Rulebook
 from services.console import output
 from services.console.addresses import Running
 from services.console.clubs import Club, read_club
-from services.console.errors import TERMINATED
+from services.console.errors import INTERRUPTED, TERMINATED
 from services.console.processes import Processes
 from services.console.reporting import show_result
 from services.console.running import Result, run_club
@@ -38,7 +38,7 @@ def run(
     as_json: output.Json = False,
 ) -> None:
     """Run a club's sample actions through everything, once, and print the club in numbers."""
-    _end_on_sigterm()
+    _end_on_signals()
     found = read_club(club)
     with Processes(found.id, kafka, redis) as processes:
         result = run_club(found, partitions, shift, processes, Screen())
@@ -54,7 +54,7 @@ def up(
     as_json: output.Json = False,
 ) -> None:
     """The same, and keep serving until Ctrl-C."""
-    _end_on_sigterm()
+    _end_on_signals()
     found = read_club(club)
     with Processes(found.id, kafka, redis) as processes:
         result = run_club(found, partitions, shift, processes, Screen())
@@ -89,7 +89,7 @@ def _serve(club: Club, result: Result, processes: Processes, as_json: bool) -> N
         while True:
             processes.check()
             time.sleep(_WATCH_SECONDS)
-    except (KeyboardInterrupt, SystemExit):
+    except SystemExit:
         Console(stderr=True).print("Stopping")
     finally:
         path.unlink(missing_ok=True)
@@ -132,10 +132,14 @@ def example_line(rules: Rulebook, member_id: str, now: datetime) -> str:
     )
 
 
-def _end_on_sigterm() -> None:
-    """As Ctrl-C does: everything is stopped on the way out."""
+def _end_on_signals() -> None:
+    """Everything is stopped on the way out.
 
-    def end(*_: object) -> NoReturn:
-        raise SystemExit(TERMINATED)
+    Also for Ctrl-C: asyncio would cancel what is awaited, which some library may swallow.
+    """
+
+    def end(number: int, _: object) -> NoReturn:
+        raise SystemExit(INTERRUPTED if number == signal.SIGINT else TERMINATED)
 
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
