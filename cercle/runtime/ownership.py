@@ -101,7 +101,8 @@ class Ownership:
                 self._note(partition, causes)
             finally:
                 point.cancel()
-                self._current.pop(partition, None)
+                if self._current.get(partition) is incarnation:
+                    del self._current[partition]
             # A task group that fails while it is cancelled forgets that it was.
             if self._tasks.get(partition) is not asyncio.current_task():
                 return

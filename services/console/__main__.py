@@ -16,6 +16,10 @@ from services.console.errors import INTERRUPTED, sentence
 _DEBUG = os.environ.get(PREFIX + "LOG_LEVEL") == "debug"
 
 
+# Typer brings its own Click, and of its usage errors exports only one kind.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+
 class Sentences(TyperGroup):
     """Every error becomes a sentence on standard error and an exit status other than 0."""
 
@@ -23,6 +27,8 @@ class Sentences(TyperGroup):
         """Runs the command that was typed."""
         try:
             return super().invoke(ctx)
+        except _UsageError:
+            raise
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None
         except BrokenPipeError:
@@ -61,7 +67,7 @@ def main() -> None:
     """The entry point."""
     # What the clients of Kafka and Redis log is for debugging; what it means for us is in our sentence.
     logging.basicConfig(level=logging.DEBUG if _DEBUG else logging.CRITICAL + 1)
-    app()
+    app(prog_name="cercle")
 
 
 if __name__ == "__main__":
