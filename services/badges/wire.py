@@ -2,6 +2,7 @@
 
 from typing import Union
 
+from cercle.actions import accepted
 from cercle.domain.action import ActionAccepted
 from cercle.wire import badges_pb2, points_pb2
 from services.badges.commands import Command, CountPoints
@@ -23,12 +24,7 @@ def encode(events: tuple[Event, ...]) -> bytes:
 def _fill(out: badges_pb2.Event, event: Event) -> None:
     match event:
         case ActionAccepted():
-            accepted = out.action_accepted
-            accepted.source = event.source
-            accepted.id = event.id
-            accepted.type = event.type
-            accepted.occurred_at_ms = event.occurred_at
-            accepted.forget_before_ms = event.forget_before
+            accepted.write(out.action_accepted, event)
         case Progressed():
             progressed = out.progressed
             progressed.achievement = event.achievement
@@ -63,8 +59,7 @@ def decode(data: bytes) -> tuple[Event, ...]:
 def _event(event: badges_pb2.Event) -> Event:
     match event.WhichOneof("kind"):
         case "action_accepted":
-            a = event.action_accepted
-            return ActionAccepted(a.source, a.id, a.type, a.occurred_at_ms, a.forget_before_ms)
+            return accepted.read(event.action_accepted)
         case "progressed":
             p = event.progressed
             return Progressed(p.achievement, p.count)

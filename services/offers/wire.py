@@ -2,6 +2,7 @@
 
 from typing import Union
 
+from cercle.actions import accepted
 from cercle.domain.action import ActionAccepted
 from cercle.wire import badges_pb2, offers_pb2
 from services.offers.commands import Command, Hear, Note, NoteBadge, NoteTier
@@ -20,12 +21,7 @@ def encode(events: tuple[Event, ...]) -> bytes:
 def _fill(out: offers_pb2.Event, event: Event) -> None:
     match event:
         case ActionAccepted():
-            accepted = out.action_accepted
-            accepted.source = event.source
-            accepted.id = event.id
-            accepted.type = event.type
-            accepted.occurred_at_ms = event.occurred_at
-            accepted.forget_before_ms = event.forget_before
+            accepted.write(out.action_accepted, event)
         case OfferIssued():
             issued = out.offer_issued
             issued.offer = event.offer
@@ -49,8 +45,7 @@ def decode(data: bytes) -> tuple[Event, ...]:
 def _event(event: offers_pb2.Event) -> Event:
     match event.WhichOneof("kind"):
         case "action_accepted":
-            a = event.action_accepted
-            return ActionAccepted(a.source, a.id, a.type, a.occurred_at_ms, a.forget_before_ms)
+            return accepted.read(event.action_accepted)
         case "offer_issued":
             o = event.offer_issued
             return OfferIssued(o.offer, o.on, o.reason, o.number, o.issued_at_ms)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Union
 
+from cercle.actions import accepted
 from cercle.domain.action import ActionAccepted
 from cercle.wire import badges_pb2, points_pb2
 from services.points.commands import Command, NoteTier
@@ -54,12 +55,7 @@ def heard(topic: str, data: bytes) -> Union[Command, None]:
 def _fill(out: points_pb2.Event, event: Event) -> None:
     match event:
         case ActionAccepted():
-            accepted = out.action_accepted
-            accepted.source = event.source
-            accepted.id = event.id
-            accepted.type = event.type
-            accepted.occurred_at_ms = event.occurred_at
-            accepted.forget_before_ms = event.forget_before
+            accepted.write(out.action_accepted, event)
         case Earned():
             _fill_earned(out.earned, event)
         case Held():
@@ -122,8 +118,7 @@ def _fill_refused(out: points_pb2.Refused, event: Refused) -> None:
 def _event(event: points_pb2.Event) -> Event:
     match event.WhichOneof("kind"):
         case "action_accepted":
-            a = event.action_accepted
-            return ActionAccepted(a.source, a.id, a.type, a.occurred_at_ms, a.forget_before_ms)
+            return accepted.read(event.action_accepted)
         case "earned":
             e = event.earned
             grants = tuple([Grant(g.rule, g.desired, g.granted) for g in e.grants])
