@@ -56,7 +56,8 @@ PARTS = (
     Part("architecture", 30, (("lint-imports",),), ("tests/architecture",)),
     Part("unit and properties", 90, folders=("tests/unit", "tests/properties")),
     Part("contract", 120, folders=("tests/contract",)),
-    Part("integration and e2e", 200, folders=("tests/integration", "tests/e2e")),
+    Part("integration", 150, folders=("tests/integration",)),
+    Part("kills and e2e", 150, folders=("tests/e2e",)),
     Part("simulation", 90, folders=("tests/simulation",)),
 )
 
