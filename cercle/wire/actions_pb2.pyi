@@ -87,12 +87,19 @@ class Value(_message.Message):
     MONEY_FIELD_NUMBER: _builtins.int
     LIST_FIELD_NUMBER: _builtins.int
     text: _builtins.str
+    """A word, a name, an id."""
     integer: _builtins.int
+    """A whole number of at most 64 bits."""
     boolean: _builtins.bool
+    """True or false."""
     @_builtins.property
-    def money(self) -> Global___Money: ...
+    def money(self) -> Global___Money:
+        """An amount."""
+
     @_builtins.property
-    def list(self) -> Global___List: ...
+    def list(self) -> Global___List:
+        """A list of entries, such as the items of a purchase."""
+
     def __init__(
         self,
         *,
@@ -146,7 +153,9 @@ class List(_message.Message):
 
     ENTRIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]: ...
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
+        """In the order in which the brand lists them."""
+
     def __init__(
         self,
         *,
@@ -189,7 +198,9 @@ class Entry(_message.Message):
 
     FIELDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def fields(self) -> _containers.MessageMap[_builtins.str, Global___Value]: ...
+    def fields(self) -> _containers.MessageMap[_builtins.str, Global___Value]:
+        """The entry's own fields, by the names that actions.yaml declares."""
+
     def __init__(
         self,
         *,
@@ -217,6 +228,7 @@ class ActionAccepted(_message.Message):
     source: _builtins.str
     """Who sent it: with the id, the action's identity (CloudEvents source and id)."""
     id: _builtins.str
+    """Unique within the source."""
     type: _builtins.str
     """The action type."""
     occurred_at_ms: _builtins.int

@@ -30,7 +30,9 @@ class Decision(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]: ...
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
+        """In the order in which they happened."""
+
     def __init__(
         self,
         *,
@@ -56,15 +58,25 @@ class Event(_message.Message):
     POINTS_COUNTED_FIELD_NUMBER: _builtins.int
     TIER_CHANGED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def action_accepted(self) -> _actions_pb2.ActionAccepted: ...
+    def action_accepted(self) -> _actions_pb2.ActionAccepted:
+        """An action counts."""
+
     @_builtins.property
-    def progressed(self) -> Global___Progressed: ...
+    def progressed(self) -> Global___Progressed:
+        """A count rose."""
+
     @_builtins.property
-    def badge_unlocked(self) -> Global___BadgeUnlocked: ...
+    def badge_unlocked(self) -> Global___BadgeUnlocked:
+        """A level was reached."""
+
     @_builtins.property
-    def points_counted(self) -> Global___PointsCounted: ...
+    def points_counted(self) -> Global___PointsCounted:
+        """Points count towards the tier."""
+
     @_builtins.property
-    def tier_changed(self) -> Global___TierChanged: ...
+    def tier_changed(self) -> Global___TierChanged:
+        """The member has another tier."""
+
     def __init__(
         self,
         *,
@@ -153,6 +165,7 @@ class PointsCounted(_message.Message):
     POINTS_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     points: _builtins.int
+    """What was added."""
     total: _builtins.int
     """All that count, after it."""
     def __init__(
@@ -182,6 +195,7 @@ class TierChanged(_message.Message):
     previous: _builtins.str
     """Empty: none before."""
     tier: _builtins.str
+    """The tier from then on."""
     points: _builtins.int
     """The points that count, at that moment."""
     changed_at_ms: _builtins.int
@@ -204,11 +218,14 @@ Global___TierChanged: _TypeAlias = TierChanged  # noqa: Y015
 
 @_typing.final
 class GetMemberRequest(_message.Message):
+    """Whose standing."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     language: _builtins.str
     """en, fr...; empty: the club's first language."""
     def __init__(
@@ -227,16 +244,23 @@ Global___GetMemberRequest: _TypeAlias = GetMemberRequest  # noqa: Y015
 
 @_typing.final
 class GetMemberResponse(_message.Message):
+    """A member's standing."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     ACHIEVEMENTS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """As it was asked."""
     @_builtins.property
-    def tier(self) -> Global___Tier: ...
+    def tier(self) -> Global___Tier:
+        """Where the member stands."""
+
     @_builtins.property
-    def achievements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Progress]: ...
+    def achievements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Progress]:
+        """All of the club's, by id, begun or not."""
+
     def __init__(
         self,
         *,
@@ -254,6 +278,8 @@ Global___GetMemberResponse: _TypeAlias = GetMemberResponse  # noqa: Y015
 
 @_typing.final
 class Tier(_message.Message):
+    """A member's tier, and the way to the next."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
@@ -302,9 +328,11 @@ class Progress(_message.Message):
     REACHED_FIELD_NUMBER: _builtins.int
     NEXT_FIELD_NUMBER: _builtins.int
     achievement: _builtins.str
+    """Its id in badges.yaml."""
     title: _builtins.str
     """The badge's name in the asked language; its id if the rulebook no longer has it."""
     count: _builtins.int
+    """How often it counted so far."""
     @_builtins.property
     def reached(self) -> _containers.RepeatedCompositeFieldContainer[Global___Level]:
         """The levels reached, lowest first."""
@@ -332,12 +360,15 @@ Global___Progress: _TypeAlias = Progress  # noqa: Y015
 
 @_typing.final
 class Level(_message.Message):
+    """A level of an achievement."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     REACHED_AT_MS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
+    """Its name in badges.yaml."""
     at: _builtins.int
     """The count that it takes; 0: the rulebook no longer has this level, the member keeps it."""
     reached_at_ms: _builtins.int
@@ -359,6 +390,8 @@ Global___Level: _TypeAlias = Level  # noqa: Y015
 
 @_typing.final
 class ListLeaderboardRequest(_message.Message):
+    """Which board, and how much of it."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     BOARD_FIELD_NUMBER: _builtins.int
@@ -383,11 +416,15 @@ Global___ListLeaderboardRequest: _TypeAlias = ListLeaderboardRequest  # noqa: Y0
 
 @_typing.final
 class ListLeaderboardResponse(_message.Message):
+    """The best of a board."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     RANKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def ranks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rank]: ...
+    def ranks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rank]:
+        """Best first; equal scores by member id."""
+
     def __init__(
         self,
         *,
@@ -403,6 +440,8 @@ Global___ListLeaderboardResponse: _TypeAlias = ListLeaderboardResponse  # noqa: 
 
 @_typing.final
 class Rank(_message.Message):
+    """A member's place on a board."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     RANK_FIELD_NUMBER: _builtins.int
@@ -411,7 +450,9 @@ class Rank(_message.Message):
     rank: _builtins.int
     """From 1. Equal scores share a rank."""
     member_id: _builtins.str
+    """Who."""
     score: _builtins.int
+    """What the board counts."""
     def __init__(
         self,
         *,

@@ -33,9 +33,13 @@ class Entry(_message.Message):
     FENCE_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def fence(self) -> Global___Fence: ...
+    def fence(self) -> Global___Fence:
+        """An owner begins."""
+
     @_builtins.property
-    def record(self) -> Global___Record: ...
+    def record(self) -> Global___Record:
+        """A decision."""
+
     def __init__(
         self,
         *,
@@ -120,7 +124,9 @@ class Record(_message.Message):
     decision: _builtins.bytes
     """The service's own Decision (cercle.points.v1.Decision and so on)."""
     @_builtins.property
-    def cause(self) -> Global___Cause: ...
+    def cause(self) -> Global___Cause:
+        """What brought it about."""
+
     @_builtins.property
     def positions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Position]:
         """Where the owner stood in each of its inputs exactly after this cause."""
@@ -201,6 +207,7 @@ class Input(_message.Message):
     topic: _builtins.str
     """The topic's last word: actions, points, badges, offers."""
     offset: _builtins.int
+    """Its offset there."""
     def __init__(
         self,
         *,
@@ -233,7 +240,9 @@ class Position(_message.Message):
     fence: _builtins.int
     """For a topic of decisions: the reader rule's memory at that offset."""
     seq: _builtins.int
+    """The last seq that counted."""
     oe: _builtins.int
+    """That record's oe."""
     def __init__(
         self,
         *,

@@ -30,7 +30,9 @@ class Decision(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]: ...
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
+        """In the order in which they happened."""
+
     def __init__(
         self,
         *,
@@ -54,11 +56,17 @@ class Event(_message.Message):
     OFFER_ISSUED_FIELD_NUMBER: _builtins.int
     TIER_NOTED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def action_accepted(self) -> _actions_pb2.ActionAccepted: ...
+    def action_accepted(self) -> _actions_pb2.ActionAccepted:
+        """An action counts."""
+
     @_builtins.property
-    def offer_issued(self) -> Global___OfferIssued: ...
+    def offer_issued(self) -> Global___OfferIssued:
+        """An offer was given."""
+
     @_builtins.property
-    def tier_noted(self) -> Global___TierNoted: ...
+    def tier_noted(self) -> Global___TierNoted:
+        """The member has another tier."""
+
     def __init__(
         self,
         *,
@@ -122,6 +130,7 @@ class TierNoted(_message.Message):
 
     TIER_FIELD_NUMBER: _builtins.int
     tier: _builtins.str
+    """The tier from then on."""
     def __init__(
         self,
         *,
@@ -137,11 +146,14 @@ Global___TierNoted: _TypeAlias = TierNoted  # noqa: Y015
 
 @_typing.final
 class ListOffersRequest(_message.Message):
+    """Whose offers."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     language: _builtins.str
     """en, fr...; empty: the club's first language."""
     def __init__(
@@ -160,11 +172,15 @@ Global___ListOffersRequest: _TypeAlias = ListOffersRequest  # noqa: Y015
 
 @_typing.final
 class ListOffersResponse(_message.Message):
+    """A member's offers."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     OFFERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]: ...
+    def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]:
+        """Newest first."""
+
     def __init__(
         self,
         *,
@@ -180,6 +196,8 @@ Global___ListOffersResponse: _TypeAlias = ListOffersResponse  # noqa: Y015
 
 @_typing.final
 class Offer(_message.Message):
+    """An offer that a member was given."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
@@ -188,6 +206,7 @@ class Offer(_message.Message):
     ON_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
+    """Its id in offers.yaml."""
     title: _builtins.str
     """In the asked language; its id if the rulebook no longer has it."""
     issued_at_ms: _builtins.int
@@ -195,6 +214,7 @@ class Offer(_message.Message):
     on: _builtins.str
     """What for: see OfferIssued."""
     reason: _builtins.str
+    """See OfferIssued."""
     def __init__(
         self,
         *,

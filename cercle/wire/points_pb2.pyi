@@ -55,7 +55,9 @@ class Decision(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]: ...
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
+        """In the order in which they happened."""
+
     def __init__(
         self,
         *,
@@ -83,19 +85,33 @@ class Event(_message.Message):
     REFUSED_FIELD_NUMBER: _builtins.int
     TIER_NOTED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def action_accepted(self) -> _actions_pb2.ActionAccepted: ...
+    def action_accepted(self) -> _actions_pb2.ActionAccepted:
+        """An action counts."""
+
     @_builtins.property
-    def earned(self) -> Global___Earned: ...
+    def earned(self) -> Global___Earned:
+        """Points were earned."""
+
     @_builtins.property
-    def held(self) -> Global___Held: ...
+    def held(self) -> Global___Held:
+        """Points were set aside."""
+
     @_builtins.property
-    def captured(self) -> Global___Captured: ...
+    def captured(self) -> Global___Captured:
+        """Held points were spent."""
+
     @_builtins.property
-    def released(self) -> Global___Released: ...
+    def released(self) -> Global___Released:
+        """Held points came back."""
+
     @_builtins.property
-    def refused(self) -> Global___Refused: ...
+    def refused(self) -> Global___Refused:
+        """A command was refused."""
+
     @_builtins.property
-    def tier_noted(self) -> Global___TierNoted: ...
+    def tier_noted(self) -> Global___TierNoted:
+        """The member has another tier."""
+
     def __init__(
         self,
         *,
@@ -136,7 +152,9 @@ class Earned(_message.Message):
         """What each rule gave. Their granted points are the postings' sum."""
 
     @_builtins.property
-    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]: ...
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
     def __init__(
         self,
         *,
@@ -225,14 +243,19 @@ class Held(_message.Message):
     key: _builtins.str
     """The command's idempotency key and time (ms since 1970 UTC)."""
     issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC."""
     hold: _builtins.str
     """The hold's id: the key of the command that placed it."""
     wallet: _builtins.str
+    """Out of which wallet."""
     points: _builtins.int
+    """How many."""
     until_ms: _builtins.int
     """Released by itself at this time, ms since 1970 UTC."""
     @_builtins.property
-    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]: ...
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
     def __init__(
         self,
         *,
@@ -265,12 +288,19 @@ class Captured(_message.Message):
     POINTS_FIELD_NUMBER: _builtins.int
     POSTINGS_FIELD_NUMBER: _builtins.int
     key: _builtins.str
+    """The idempotency key of the command."""
     issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC."""
     hold: _builtins.str
+    """The hold's id."""
     wallet: _builtins.str
+    """Out of which wallet."""
     points: _builtins.int
+    """How many."""
     @_builtins.property
-    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]: ...
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
     def __init__(
         self,
         *,
@@ -305,13 +335,19 @@ class Released(_message.Message):
     key: _builtins.str
     """Empty when the hold timed out."""
     issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC; of a hold that timed out, its end."""
     hold: _builtins.str
+    """The hold's id."""
     wallet: _builtins.str
+    """Into which wallet."""
     points: _builtins.int
+    """How many."""
     timed_out: _builtins.bool
     """The hold's time was up."""
     @_builtins.property
-    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]: ...
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
     def __init__(
         self,
         *,
@@ -343,7 +379,9 @@ class Refused(_message.Message):
     SENTENCE_FIELD_NUMBER: _builtins.int
     REQUEST_FIELD_NUMBER: _builtins.int
     key: _builtins.str
+    """The idempotency key of the command."""
     issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC."""
     code: _builtins.str
     """insufficient_points, hold_unknown, hold_captured, hold_released."""
     sentence: _builtins.str
@@ -375,6 +413,7 @@ class TierNoted(_message.Message):
 
     TIER_FIELD_NUMBER: _builtins.int
     tier: _builtins.str
+    """The tier from then on."""
     def __init__(
         self,
         *,
@@ -390,12 +429,16 @@ Global___TierNoted: _TypeAlias = TierNoted  # noqa: Y015
 
 @_typing.final
 class GetBalanceRequest(_message.Message):
+    """Whose points."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     CONSISTENCY_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     consistency: Global___Consistency.ValueType
+    """How sure the answer must be."""
     def __init__(
         self,
         *,
@@ -412,12 +455,15 @@ Global___GetBalanceRequest: _TypeAlias = GetBalanceRequest  # noqa: Y015
 
 @_typing.final
 class GetBalanceResponse(_message.Message):
+    """What a member has."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     BALANCES_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """As it was asked."""
     tier: _builtins.str
     """The tier that the points service knows; empty: none yet."""
     @_builtins.property
@@ -441,6 +487,8 @@ Global___GetBalanceResponse: _TypeAlias = GetBalanceResponse  # noqa: Y015
 
 @_typing.final
 class Balance(_message.Message):
+    """What one wallet holds; available + pending + held = issued - redeemed."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     WALLET_FIELD_NUMBER: _builtins.int
@@ -450,6 +498,7 @@ class Balance(_message.Message):
     ISSUED_FIELD_NUMBER: _builtins.int
     REDEEMED_FIELD_NUMBER: _builtins.int
     wallet: _builtins.str
+    """Its name in points.yaml."""
     available: _builtins.int
     """May be spent now."""
     pending: _builtins.int
@@ -480,12 +529,15 @@ Global___Balance: _TypeAlias = Balance  # noqa: Y015
 
 @_typing.final
 class ListEntriesRequest(_message.Message):
+    """Whose history, and which part of it."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     page_size: _builtins.int
     """At most this many; 0: 20; more than 200 is 200."""
     page_token: _builtins.str
@@ -507,6 +559,8 @@ Global___ListEntriesRequest: _TypeAlias = ListEntriesRequest  # noqa: Y015
 
 @_typing.final
 class ListEntriesResponse(_message.Message):
+    """A page of a history."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ENTRIES_FIELD_NUMBER: _builtins.int
@@ -514,7 +568,9 @@ class ListEntriesResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty at the end of the history."""
     @_builtins.property
-    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryLine]: ...
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryLine]:
+        """Newest first."""
+
     def __init__(
         self,
         *,
@@ -546,7 +602,9 @@ class EntryLine(_message.Message):
     rulebook: _builtins.str
     """The rulebook version that judged."""
     @_builtins.property
-    def decision(self) -> Global___Decision: ...
+    def decision(self) -> Global___Decision:
+        """What happened."""
+
     def __init__(
         self,
         *,
@@ -565,6 +623,8 @@ Global___EntryLine: _TypeAlias = EntryLine  # noqa: Y015
 
 @_typing.final
 class HoldRequest(_message.Message):
+    """Set points aside."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
@@ -574,6 +634,7 @@ class HoldRequest(_message.Message):
     POINTS_FIELD_NUMBER: _builtins.int
     KEEP_FOR_SECONDS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     key: _builtins.str
     """Idempotency key, 1 to 128 characters: the same key again gets the same answer."""
     issued_at_ms: _builtins.int
@@ -604,14 +665,19 @@ Global___HoldRequest: _TypeAlias = HoldRequest  # noqa: Y015
 
 @_typing.final
 class HoldResponse(_message.Message):
+    """The points are held."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     HOLD_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
     UNTIL_MS_FIELD_NUMBER: _builtins.int
     hold: _builtins.str
+    """The hold's id, for Capture and Release."""
     points: _builtins.int
+    """How many."""
     until_ms: _builtins.int
+    """Released by itself at this time, ms since 1970 UTC."""
     def __init__(
         self,
         *,
@@ -629,6 +695,8 @@ Global___HoldResponse: _TypeAlias = HoldResponse  # noqa: Y015
 
 @_typing.final
 class CaptureRequest(_message.Message):
+    """Spend a hold."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
@@ -636,9 +704,13 @@ class CaptureRequest(_message.Message):
     ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
     HOLD_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     key: _builtins.str
+    """This command's own idempotency key, 1 to 128 characters."""
     issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC. Refused when older than 24 hours."""
     hold: _builtins.str
+    """The hold's id."""
     def __init__(
         self,
         *,
@@ -657,12 +729,16 @@ Global___CaptureRequest: _TypeAlias = CaptureRequest  # noqa: Y015
 
 @_typing.final
 class CaptureResponse(_message.Message):
+    """The points are spent."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     HOLD_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
     hold: _builtins.str
+    """As it was asked."""
     points: _builtins.int
+    """How many."""
     def __init__(
         self,
         *,
@@ -679,6 +755,8 @@ Global___CaptureResponse: _TypeAlias = CaptureResponse  # noqa: Y015
 
 @_typing.final
 class ReleaseRequest(_message.Message):
+    """Give a hold back."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
@@ -686,9 +764,13 @@ class ReleaseRequest(_message.Message):
     ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
     HOLD_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
+    """Who: 1 to 128 characters."""
     key: _builtins.str
+    """This command's own idempotency key, 1 to 128 characters."""
     issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC. Refused when older than 24 hours."""
     hold: _builtins.str
+    """The hold's id."""
     def __init__(
         self,
         *,
@@ -707,12 +789,16 @@ Global___ReleaseRequest: _TypeAlias = ReleaseRequest  # noqa: Y015
 
 @_typing.final
 class ReleaseResponse(_message.Message):
+    """The points are available again."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     HOLD_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
     hold: _builtins.str
+    """As it was asked."""
     points: _builtins.int
+    """How many."""
     def __init__(
         self,
         *,

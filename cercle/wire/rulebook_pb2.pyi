@@ -59,8 +59,9 @@ class RulebookPublished(_message.Message):
     everything before.
     """
     published_at_ms: _builtins.int
-    """When and by whom, for people."""
+    """When it was published, for people, ms since 1970 UTC."""
     published_by: _builtins.str
+    """Who published it, for people."""
     @_builtins.property
     def files(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The rules files as the marketer wrote them, by name (club.yaml...)."""
