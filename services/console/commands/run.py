@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -38,11 +40,8 @@ def run(
     as_json: output.Json = False,
 ) -> None:
     """Run a club's sample actions through everything, once, and print the club in numbers."""
-    _end_on_signals()
-    found = read_club(club)
-    with Processes(found.id, kafka, redis) as processes:
-        result = run_club(found, partitions, shift, processes, Screen())
-        _print(result, found.rules, as_json)
+    with _whole_club(club, shift, partitions, kafka, redis, as_json):
+        pass
 
 
 def up(
@@ -54,12 +53,21 @@ def up(
     as_json: output.Json = False,
 ) -> None:
     """The same, and keep serving until Ctrl-C."""
+    with _whole_club(club, shift, partitions, kafka, redis, as_json) as (found, result, processes):
+        _serve(found, result, processes, as_json)
+
+
+@contextmanager
+def _whole_club(
+    club: Path, shift: bool, partitions: int, kafka: output.Kafka, redis: output.Redis, as_json: bool
+) -> Iterator[tuple[Club, Result, Processes]]:
+    """Everything done once and printed; all processes still run, until the block ends."""
     _end_on_signals()
     found = read_club(club)
     with Processes(found.id, kafka, redis) as processes:
         result = run_club(found, partitions, shift, processes, Screen())
         _print(result, found.rules, as_json)
-        _serve(found, result, processes, as_json)
+        yield found, result, processes
 
 
 def _print(result: Result, rules: Rulebook, as_json: bool) -> None:
