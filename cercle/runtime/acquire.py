@@ -1,6 +1,6 @@
 """ACQUIRE: how an incarnation begins (docs/protocol.md). The log decides everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -52,6 +52,13 @@ class Ground(NamedTuple):
 
 class Diverged(Exception):
     """The store tells another story than the log."""
+
+
+async def load(place: Place, lives: Lives, footing: Footing, keys: Iterable[str]) -> None:
+    """Brings states that are not in memory from the store, all of one footing."""
+    missing = lives.missing(keys)
+    if missing:
+        lives.add(missing, await place.store.load(place.partition, place.token, footing, missing))
 
 
 async def acquire(place: Place, lives: Lives) -> Ground:
@@ -161,7 +168,7 @@ class _Recovery:
 
     async def _apply_chunk(self, records: list[log_pb2.Record]) -> None:
         service, lives = self._place.service, self._lives
-        await self._load([record.key for record in records])
+        await load(self._place, lives, self._footing, (record.key for record in records))
         touched: dict[str, None] = {}
         for record in records:
             if record.WhichOneof("body") == "failed":
@@ -178,13 +185,6 @@ class _Recovery:
         lives.put_into(change, touched)
         await self._commit(change)
         lives.shrink()
-
-    async def _load(self, keys: list[str]) -> None:
-        missing = self._lives.missing(keys)
-        if missing:
-            place = self._place
-            found = await place.store.load(place.partition, place.token, self._footing, missing)
-            self._lives.add(missing, found)
 
     async def _commit(self, change: Change) -> Instant | None:
         place = self._place

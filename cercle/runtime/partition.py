@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from cercle.domain.decision import Instant
-from cercle.runtime.acquire import Ground, Place, acquire, packed
+from cercle.runtime.acquire import Ground, Place, acquire, load, packed
 from cercle.runtime.deciding import Batch, Deciding, Item
 from cercle.runtime.hearing import Hearing, failure
 from cercle.runtime.inbox import Inbox
@@ -159,7 +159,7 @@ class Incarnation:
             await self._commit(batch, [item])
 
     async def _decided(self, items: list[Item]) -> Batch:
-        await self._load([item.key for item in items if item.key])
+        await load(self._place, self._lives, self._footing, (item.key for item in items if item.key))
         batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
         try:
             for item in items:
@@ -223,13 +223,6 @@ class Incarnation:
         caught_up = self._inbox.read_to_the_end(self._positions)
         return max(self._at, self._clock.now() if caught_up else self._last_input_at)
 
-    async def _load(self, keys: list[str]) -> None:
-        missing = self._lives.missing(keys)
-        if missing:
-            place = self._place
-            found = await place.store.load(place.partition, place.token, self._footing, missing)
-            self._lives.add(missing, found)
-
     async def _set_aside(self, item: Item, error: Exception) -> None:
         """Poison: an input becomes a Failed record, whoever waits gets the error, nothing else changes."""
         place = self._place
@@ -256,8 +249,7 @@ class Incarnation:
         if batch.refused:
             await place.log.reject([rejected_record(record, why) for record, why in batch.refused])
         entries = [entry for _, entry in batch.entries]
-        change = self._change(Footing(batch.seq, batch.oe))
-        change.positions, change.at = msgspec.msgpack.encode(batch.positions), batch.at
+        change = self._change(Footing(batch.seq, batch.oe), batch.positions, batch.at)
         change.outbox = packed(entries) if entries else b""
         for item in items:
             if item.command is place.service.due_command is not None:
@@ -271,12 +263,12 @@ class Incarnation:
         self._lives.shrink()
         await self._shipping.ship(batch.entries, self._at, batch.answers)
 
-    def _change(self, footing: Footing) -> Change:
-        """An empty COMMIT, with the TRIM that rides on it."""
+    def _change(self, footing: Footing, positions: dict[str, Cursor], at: Instant) -> Change:
+        """A COMMIT that changes no state, with the TRIM that rides on it."""
         believed = self._shipping.believed
         checkpoint = self._shipping.checkpoint() if believed > self._trimmed else b""
-        positions = msgspec.msgpack.encode(self._positions)
-        return Change(footing, positions, self._at, trim_to=believed, checkpoint=checkpoint)
+        encoded = msgspec.msgpack.encode(positions)
+        return Change(footing, encoded, at, trim_to=believed, checkpoint=checkpoint)
 
     async def _write(self, change: Change) -> None:
         place = self._place
@@ -288,7 +280,7 @@ class Incarnation:
 
     async def _keep(self) -> None:
         """TRIM when idle; it also notices a lost footing before anyone asks."""
-        await self._write(self._change(self._footing))
+        await self._write(self._change(self._footing, self._positions, self._at))
 
 
 def _rotated(topics: tuple[str, ...], turns: int) -> tuple[str, ...]:

@@ -116,13 +116,18 @@ return redis.call('ZREVRANGE', KEYS[5], 0, -1, 'WITHSCORES')
 """
 
 
+def connect(url: str) -> "Redis":
+    """The client of Redis that a RedisStore needs; close it with `aclose`.
+
+    Without the client's own socket_timeout: its asyncio.wait_for swallows, before Python 3.12, the
+    cancellation of an owner that must stop, which would then serve on for ever. RedisStore has its own.
+    """
+    return Redis.from_url(url, socket_timeout=None)
+
+
 @asynccontextmanager
 async def _answering() -> AsyncIterator[None]:
-    """Raises StoreLost when Redis fails, or takes too long.
-
-    Not by the client's own socket_timeout: its asyncio.wait_for swallows, before Python 3.12, the
-    cancellation of an owner that must stop, which would then serve on for ever.
-    """
+    """Raises StoreLost when Redis fails, or takes too long."""
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             yield

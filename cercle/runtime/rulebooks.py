@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -30,7 +30,7 @@ class Rulebooks:
 
     def add(self, published: rulebook_pb2.RulebookPublished) -> None:
         """Takes the next record of the topic."""
-        if published.previous != self._head:
+        if not follows(published, self._head):
             _log.warning("rulebook_void", version=published.version, previous=published.previous)
             return
         try:
@@ -64,6 +64,11 @@ class Rulebooks:
         return self._versions[max(0, bisect_right(self._from, instant) - 1)]
 
 
+def follows(published: rulebook_pb2.RulebookPublished, head: str) -> bool:
+    """Whether a record counts after the version `head`, empty before the first; else it is void."""
+    return published.previous == head
+
+
 async def follow(rulebooks: Rulebooks, bootstrap: str, club: str) -> None:
     """Reads the rulebook topic for ever, from its beginning."""
     async for published in published_versions(bootstrap, club):
@@ -75,7 +80,7 @@ async def follow(rulebooks: Rulebooks, bootstrap: str, club: str) -> None:
 
 async def published_versions(
     bootstrap: str, club: str
-) -> AsyncIterator[rulebook_pb2.RulebookPublished | None]:
+) -> AsyncGenerator[rulebook_pb2.RulebookPublished | None, None]:
     """Every record of the rulebook topic; None each time that its end is reached."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"

@@ -12,7 +12,6 @@ import structlog
 from faust.types import TP
 from mode import CrashingSupervisor
 from mode import Service as ModeService
-from redis.asyncio import Redis
 
 from cercle.domain.decision import Instant
 from cercle.runtime.acquire import Place
@@ -22,7 +21,7 @@ from cercle.runtime.log import Chunk
 from cercle.runtime.observing import Observed
 from cercle.runtime.ownership import Ownership
 from cercle.runtime.partition import Incarnation
-from cercle.runtime.redis_store import RedisStore
+from cercle.runtime.redis_store import RedisStore, connect
 from cercle.runtime.rpc import Rpc, Servants
 from cercle.runtime.rulebooks import Rulebooks, follow
 from cercle.runtime.service import Service
@@ -55,7 +54,7 @@ class Worker:
         self._metrics = Metrics(service.name)
         self._clock = SystemClock()
         self._rulebooks = Rulebooks(self._clock)
-        self._redis = Redis.from_url(settings.redis, socket_timeout=None)
+        self._redis = connect(settings.redis)
         self._store = RedisStore(self._redis, settings.club, service.name)
         self._observed = {p: Observed(self._metrics, p) for p in range(self._partition_count)}
         self.ownership = Ownership(self._begin, self._go_to, self._observed.__getitem__)

@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from redis.asyncio import Redis
-
-from cercle.runtime.redis_store import RedisStore
+from cercle.runtime.redis_store import RedisStore, connect
 from cercle.runtime.service import Service
 from cercle.runtime.settings import Settings
 from services.badges.stream import SERVICE as BADGES
@@ -29,7 +27,7 @@ def service_named(name: str) -> Service:
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     """The stores of all services, on one connection pool."""
-    redis = Redis.from_url(settings.redis, socket_timeout=None)
+    redis = connect(settings.redis)
     try:
         yield {name: RedisStore(redis, settings.club, name) for name in SERVICES}
     finally:

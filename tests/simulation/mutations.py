@@ -178,8 +178,8 @@ def trim_what_was_sent() -> "AbstractContextManager[Any]":
     """The outbox forgets records before their acks are believed."""
     real = partition.Incarnation._change
 
-    def change(self: Any, footing: Footing) -> Any:
-        found = real(self, footing)
+    def change(self: Any, footing: Footing, positions: Any, at: Any) -> Any:
+        found = real(self, footing, positions, at)
         found.trim_to = self._shipping.shipped
         return found
 
