@@ -3,9 +3,10 @@
 from cercle.rulebook.actions import ActionType, FieldType, ScalarKind
 from cercle.rulebook.badges import Achievement, BadgeRules, Level
 from cercle.rulebook.club import ClubRules
-from cercle.rulebook.compile import FILES, Rulebook, compile_rulebook
+from cercle.rulebook.compile import Rulebook, compile_rulebook
 from cercle.rulebook.conditions import MemberFacts
 from cercle.rulebook.diagnostics import Diagnostic, Place, RulebookError
+from cercle.rulebook.files import FILES
 from cercle.rulebook.model import Texts
 from cercle.rulebook.offers import Offer, OfferRules
 from cercle.rulebook.points import EarnRule, FiredRules, Limit, MultiplyRule, PerMoney, PointsRules

@@ -3,35 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, ClassVar
-
-from pydantic import Field
 
 from cercle.domain.action import Action
+from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions import Guarded, MemberFacts
-from cercle.rulebook.model import Condition, Entry, Identifier, Texts, TextsByLanguage
+from cercle.rulebook.files.badges import AchievementEntry, BadgesFile
+from cercle.rulebook.model import Texts
 from cercle.rulebook.scope import Scope
 from cercle.rulebook.source import Block
-
-
-class AchievementEntry(Entry):
-    """One achievement: `count` names the action type that is counted."""
-
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"sum", "distinct", "streak", "reach", "over", "revoke", "progress", "from", "during"}
-    )
-    id: Identifier
-    badge: TextsByLanguage
-    count: Identifier
-    when: Condition | None = None
-    levels: Annotated[dict[Identifier, Annotated[int, Field(ge=1, le=2**53)]], Field(min_length=1)]
-
-
-class BadgesFile(Entry):
-    """The file."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"challenges", "leaderboards"})
-    achievements: list[AchievementEntry] = Field(default=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +60,7 @@ def _check_levels(entry: AchievementEntry, scope: Scope) -> None:
             levels = entry.block["levels"]
             assert isinstance(levels, Block)
             sentence = f"levels ascend: `{name}` at {at} cannot follow `{below}` at {at_below}"
-            scope.findings.error(levels.at(name), sentence)
+            scope.findings.error(Code.OUT_OF_ORDER, levels.at(name), sentence)
 
 
 def build_badges(file: BadgesFile, languages: tuple[str, ...], scope: Scope) -> BadgeRules:

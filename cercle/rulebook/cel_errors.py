@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cercle.rulebook.cel_text import Problem, Token, tokens
+from cercle.rulebook.codes import Code
 from cercle.rulebook.money import minor_digits, parse_money
 
 _ERROR = re.compile(r"ERROR: <input>:([0-9]+):([0-9]+): (.*)")
@@ -83,7 +84,7 @@ def translate(error: str, text: str, spelled: str, words: Words) -> list[Problem
     if not found:
         too_much = "limit" in error
         why = "it is too long, or nested too deeply" if too_much else error
-        return [Problem(0, f"this is not a condition: {why}")]
+        return [Problem(0, Code.CONDITION_UNREADABLE, f"this is not a condition: {why}")]
     return found[:1] if "Syntax error" in error else found
 
 
@@ -101,12 +102,16 @@ def _problem(offset: int, message: str, text: str, words: Words) -> Problem:
     if match := re.match(r"found no matching overload for '(.*?)' applied to '\((.*)\)'", message):
         return _no_overload(match[1], match[2], offset, found, words)
     if match := re.match(r"expression of type '(.*?)' cannot be the range", message):
-        return Problem(offset, f"`exists` and `all` need a list, and this is {describe_type(match[1])}")
+        return Problem(
+            offset,
+            Code.CONDITION_UNREADABLE,
+            f"`exists` and `all` need a list, and this is {describe_type(match[1])}",
+        )
     if match := re.match(r"reserved identifier: (.*)", message):
-        return Problem(offset, f"`{match[1]}` is a reserved word of conditions")
+        return Problem(offset, Code.CONDITION_UNREADABLE, f"`{match[1]}` is a reserved word of conditions")
     if "Syntax error" in message:
         return _syntax(offset, found)
-    return Problem(offset, f"this is not a condition: {message}")
+    return Problem(offset, Code.CONDITION_UNREADABLE, f"this is not a condition: {message}")
 
 
 def _offset_of(found: list[Token], offset: int, text: str) -> int:
@@ -123,22 +128,34 @@ def _undeclared(name: str, offset: int, found: list[Token], words: Words) -> Pro
     root = name.lstrip(".").split(".")[0]
     at = _offset_of(found, offset, root)
     if root in words.personal:
-        return Problem(at, f"`{root}` is personal: a condition may not read it")
+        return Problem(at, Code.CONDITION_UNREADABLE, f"`{root}` is personal: a condition may not read it")
     if root in _LATER:
-        return Problem(at, f"this version of Cercle does not know `{root}` yet")
+        return Problem(at, Code.CONDITION_UNREADABLE, f"this version of Cercle does not know `{root}` yet")
     if root in _INSTEAD:
-        return Problem(at, f"write `{_INSTEAD[root]}` for `{root}`")
+        return Problem(at, Code.CONDITION_UNREADABLE, f"write `{_INSTEAD[root]}` for `{root}`")
     if _text_at(found, at + len(root)) == "(":
-        return Problem(at, f"there is no function `{root}`", root, tuple(_FUNCTIONS.split()))
-    return Problem(at, f"`{root}` is not a field of {words.subject}", root, tuple(words.variables))
+        return Problem(
+            at, Code.CONDITION_UNREADABLE, f"there is no function `{root}`", root, tuple(_FUNCTIONS.split())
+        )
+    return Problem(
+        at,
+        Code.CONDITION_UNREADABLE,
+        f"`{root}` is not a field of {words.subject}",
+        root,
+        tuple(words.variables),
+    )
 
 
 def _undefined_field(field: str, message: str, offset: int, found: list[Token], words: Words) -> Problem:
     at = _offset_of(found, offset, field)
     owner, fields = words.messages[message]
     if field in _LATER:
-        return Problem(at, f"this version of Cercle does not know `{field}` of {owner} yet")
-    return Problem(at, f"`{field}` is not a field of {owner}", field, tuple(fields))
+        return Problem(
+            at, Code.CONDITION_UNREADABLE, f"this version of Cercle does not know `{field}` of {owner} yet"
+        )
+    return Problem(
+        at, Code.CONDITION_UNREADABLE, f"`{field}` is not a field of {owner}", field, tuple(fields)
+    )
 
 
 def _no_overload(function: str, types: str, offset: int, found: list[Token], words: Words) -> Problem:
@@ -146,10 +163,16 @@ def _no_overload(function: str, types: str, offset: int, found: list[Token], wor
     kinds = types.split(", ")
     if "uint" in kinds and (amount := _bare_amount(offset, found)):
         return Problem(
-            amount.offset, f"an amount is money, not a bare number; write {_as_money(amount, words)}"
+            amount.offset,
+            Code.CONDITION_UNREADABLE,
+            f"an amount is money, not a bare number; write {_as_money(amount, words)}",
         )
     described = [words.messages[kind][0] if kind in words.messages else describe_type(kind) for kind in kinds]
-    return Problem(_offset_of(found, offset, sign), f"`{sign}` does not go with {' and '.join(described)}")
+    return Problem(
+        _offset_of(found, offset, sign),
+        Code.CONDITION_UNREADABLE,
+        f"`{sign}` does not go with {' and '.join(described)}",
+    )
 
 
 def _bare_amount(offset: int, found: list[Token]) -> Token | None:
@@ -173,10 +196,14 @@ def _as_money(amount: Token, words: Words) -> str:
 def _syntax(offset: int, found: list[Token]) -> Problem:
     index = next((index for index, token in enumerate(found) if token.offset == offset), None)
     if index is None:
-        return Problem(offset, "the condition ends too soon")
+        return Problem(offset, Code.CONDITION_UNREADABLE, "the condition ends too soon")
     for token in found[max(index - 1, 0) : index + 1]:
         if token.text in _INSTEAD:
-            return Problem(token.offset, f"write `{_INSTEAD[token.text]}` for `{token.text}`")
+            return Problem(
+                token.offset, Code.CONDITION_UNREADABLE, f"write `{_INSTEAD[token.text]}` for `{token.text}`"
+            )
     if found[index].text in ('"', "'"):
-        return Problem(offset, "this text has no closing quote")
-    return Problem(offset, f"the condition cannot be read from `{found[index].text}` on")
+        return Problem(offset, Code.CONDITION_UNREADABLE, "this text has no closing quote")
+    return Problem(
+        offset, Code.CONDITION_UNREADABLE, f"the condition cannot be read from `{found[index].text}` on"
+    )

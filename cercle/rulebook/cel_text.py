@@ -8,6 +8,7 @@ literals and `uint` are refused, so that an amount never meets a bare number.
 import re
 from dataclasses import dataclass
 
+from cercle.rulebook.codes import Code
 from cercle.rulebook.money import MOST_MINOR_UNITS, format_money, parse_money
 
 _TOKEN = re.compile(
@@ -23,12 +24,14 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a condition. `offset` in characters; `word` and `allowed` give the nearest word."""
+    """What is wrong with a condition. `offset` and `length` in characters; `word` and `allowed` give the nearest word."""
 
     offset: int
+    code: Code
     sentence: str
     word: str = ""
     allowed: tuple[str, ...] = ()
+    length: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,17 @@ def spell_out_money(text: str, currency: str | None) -> tuple[str, list[Problem]
     for index, token in enumerate(found):
         if token.kind == "unsigned":
             amount = _in_currency(token.text[:-1], currency or "USD")
-            problems.append(Problem(token.offset, f'an amount is written money("{amount}")'))
+            problems.append(
+                Problem(token.offset, Code.CONDITION_UNREADABLE, f'an amount is written money("{amount}")')
+            )
         elif token.kind == "name" and token.text == "uint":
-            problems.append(Problem(token.offset, f'an amount is written money("50 {currency or "USD"}")'))
+            problems.append(
+                Problem(
+                    token.offset,
+                    Code.CONDITION_UNREADABLE,
+                    f'an amount is written money("50 {currency or "USD"}")',
+                )
+            )
         elif token.kind == "name" and token.text == "money":
             spelled = _spell_out(spelled, found[index : index + 4], currency, problems)
     return spelled, problems
@@ -74,15 +85,25 @@ def _spell_out(text: str, call: list[Token], currency: str | None, problems: lis
     signs = [token.text for token in call]
     if len(call) < 4 or signs[1] != "(" or call[2].kind != "text" or signs[3] != ")":
         problems.append(
-            Problem(call[0].offset, f'money takes one text, as in money("50 {currency or "USD"}")')
+            Problem(
+                call[0].offset,
+                Code.CONDITION_UNREADABLE,
+                f'money takes one text, as in money("50 {currency or "USD"}")',
+            )
         )
         return text
     money = parse_money(call[2].text[1:-1])
     start, end = call[0].offset, call[3].offset + 1
     if money is None or not 0 <= money[0] <= MOST_MINOR_UNITS:
         sentence = f'{call[2].text} is not an amount of money such as "50 {currency or "USD"}"'
-        problems.append(Problem(call[2].offset, sentence))
+        problems.append(Problem(call[2].offset, Code.CONDITION_UNREADABLE, sentence))
     elif currency and money[1] != currency:
-        problems.append(Problem(call[2].offset, f"the club's currency is {currency}, not {money[1]}"))
+        problems.append(
+            Problem(
+                call[2].offset,
+                Code.CONDITION_UNREADABLE,
+                f"the club's currency is {currency}, not {money[1]}",
+            )
+        )
     units = money[0] if money and 0 <= money[0] <= MOST_MINOR_UNITS else 0
     return text[:start] + f"{units}u".ljust(end - start) + text[end:]

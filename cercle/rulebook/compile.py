@@ -5,40 +5,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
 
-from cercle.rulebook.actions import ActionsFile, ActionType, build_actions
-from cercle.rulebook.badges import BadgeRules, BadgesFile, build_badges, check_badges
-from cercle.rulebook.club import ClubFile, ClubRules, build_club
-from cercle.rulebook.diagnostics import Findings, Place, RulebookError
-from cercle.rulebook.model import Entry
-from cercle.rulebook.offers import OfferRules, OffersFile, build_offers, check_offers
-from cercle.rulebook.points import PointsFile, PointsRules, build_points, check_points
+from cercle.rulebook.actions import ActionType, build_actions
+from cercle.rulebook.badges import BadgeRules, build_badges, check_badges
+from cercle.rulebook.checks.inactive import inactive
+from cercle.rulebook.club import ClubRules, build_club
+from cercle.rulebook.diagnostics import Diagnostic, Findings, RulebookError
+from cercle.rulebook.files.actions import ActionsFile
+from cercle.rulebook.files.badges import BadgesFile
+from cercle.rulebook.files.club import ClubFile
+from cercle.rulebook.files.offers import OffersFile
+from cercle.rulebook.files.points import PointsFile
+from cercle.rulebook.files.tiers import TiersFile
+from cercle.rulebook.folder import Folder
+from cercle.rulebook.offers import OfferRules, build_offers, check_offers
+from cercle.rulebook.points import PointsRules, build_points, check_points
 from cercle.rulebook.scope import Scope
-from cercle.rulebook.source import Block, Source, read_yaml
-from cercle.rulebook.tiers import TierRules, TiersFile, build_tiers, check_tiers
-from cercle.rulebook.validate import validate
-
-FILES: Mapping[str, type[Entry]] = MappingProxyType(
-    {
-        "club.yaml": ClubFile,
-        "actions.yaml": ActionsFile,
-        "points.yaml": PointsFile,
-        "badges.yaml": BadgesFile,
-        "tiers.yaml": TiersFile,
-        "offers.yaml": OffersFile,
-    }
-)
-"""The files that this version knows."""
-REQUIRED = ("actions.yaml", "club.yaml")
-_LATER = ("metrics.yaml", "segments.yaml")
-
-Model = TypeVar("Model", bound=Entry)
+from cercle.rulebook.tiers import TierRules, build_tiers, check_tiers
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """A club's rules. `version`: the first 16 hex digits of the SHA-256 of their canonical form."""
+    """A club's rules. `version`: the first 16 hex digits of the SHA-256 of their canonical form.
+
+    `inactive`: what is written, and this version does not act on.
+    """
 
     version: str
     club: ClubRules
@@ -47,53 +38,32 @@ class Rulebook:
     badges: BadgeRules
     tiers: TierRules | None
     offers: OfferRules
-
-
-class _Folder:
-    """The files as models: `of` gives a file without its wrong entries, or None."""
-
-    def __init__(self, files: Mapping[str, str], findings: Findings) -> None:
-        self.blocks: dict[str, Block | None] = {}
-        self.models: dict[type[Entry], Entry | None] = {}
-        for name, model in FILES.items():
-            if name in files:
-                block = read_yaml(Source(name, files[name].removeprefix("\ufeff")), findings)
-                self.blocks[name] = block
-                self.models[model] = validate(block, model, findings) if block is not None else None
-
-    def of(self, model: type[Model]) -> Model | None:
-        found = self.models.get(model)
-        return found if isinstance(found, model) else None
+    inactive: tuple[Diagnostic, ...]
 
 
 def compile_rulebook(files: Mapping[str, str]) -> Rulebook:
     """File names to texts, to the rulebook. Raises RulebookError with every error of the folder."""
     findings = Findings()
-    _check_names(files, findings)
-    folder = _Folder(files, findings)
+    rulebook = read_rulebook(Folder(files, findings), findings)
+    if rulebook is None:
+        raise RulebookError(findings.errors)
+    return rulebook
+
+
+def read_rulebook(folder: Folder, findings: Findings) -> Rulebook | None:
+    """The folder's rulebook; None when the findings hold errors, of the folder itself or found here."""
     club_file, actions_file = folder.of(ClubFile), folder.of(ActionsFile)
     club = build_club(club_file, findings) if club_file else None
     actions = build_actions(actions_file, findings) if actions_file else None
     scope = _scope(club, actions, folder, findings)
     _check(folder, scope)
     if findings.errors or club is None or actions is None:
-        raise RulebookError(findings.errors)
+        return None
     return _build(folder, club, actions, scope)
 
 
-def _check_names(files: Mapping[str, str], findings: Findings) -> None:
-    for name in sorted(files.keys() - FILES.keys()):
-        if name in _LATER or name.endswith("_test.yaml"):
-            findings.not_yet(Place(name), name)
-        else:
-            findings.wrong_word(Place(name), f"`{name}` is not a rules file", name, FILES)
-    for name in REQUIRED:
-        if name not in files:
-            findings.error(Place(name), f"the file `{name}` is missing")
-
-
 def _scope(
-    club: ClubRules | None, actions: Mapping[str, ActionType] | None, folder: _Folder, findings: Findings
+    club: ClubRules | None, actions: Mapping[str, ActionType] | None, folder: Folder, findings: Findings
 ) -> Scope:
     block = folder.blocks.get("actions.yaml")
     declared = block.keys_below("actions") if block is not None else frozenset[str]()
@@ -106,7 +76,7 @@ def _scope(
     )
 
 
-def _check(folder: _Folder, scope: Scope) -> None:
+def _check(folder: Folder, scope: Scope) -> None:
     if (points := folder.blocks.get("points.yaml")) is not None:
         check_points(points, folder.of(PointsFile), scope)
     if (badges := folder.blocks.get("badges.yaml")) is not None:
@@ -117,7 +87,7 @@ def _check(folder: _Folder, scope: Scope) -> None:
         check_offers(offers, scope)
 
 
-def _build(folder: _Folder, club: ClubRules, actions: Mapping[str, ActionType], scope: Scope) -> Rulebook:
+def _build(folder: Folder, club: ClubRules, actions: Mapping[str, ActionType], scope: Scope) -> Rulebook:
     tiers = folder.of(TiersFile)
     return Rulebook(
         _version(folder),
@@ -127,15 +97,15 @@ def _build(folder: _Folder, club: ClubRules, actions: Mapping[str, ActionType], 
         build_badges(folder.of(BadgesFile) or BadgesFile(), club.languages, scope),
         build_tiers(tiers) if tiers else None,
         build_offers(folder.of(OffersFile) or OffersFile(), club.languages, scope),
+        tuple(inactive(folder)),
     )
 
 
-def _version(folder: _Folder) -> str:
+def _version(folder: Folder) -> str:
     """Defaults written out, the order of keys and of entries with ids, comments, blanks change nothing."""
     canonical = {
         name: _sorted(model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
-        for name in FILES
-        if (model := folder.of(FILES[name])) is not None
+        for name, model in folder.models().items()
     }
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

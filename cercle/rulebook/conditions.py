@@ -19,6 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 from cercle.rulebook.actions import ActionType, ScalarKind
 from cercle.rulebook.cel_errors import Words, describe_type, translate
 from cercle.rulebook.cel_text import Problem, names_in, spell_out_money
+from cercle.rulebook.codes import Code
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -124,7 +125,11 @@ class Vocabulary:
         if result != cel.Type.BOOL:
             blank = len(text) - len(text.lstrip())
             return [
-                Problem(blank, f"a condition is true or false, and this is {describe_type(result.name())}")
+                Problem(
+                    blank,
+                    Code.CONDITION_UNREADABLE,
+                    f"a condition is true or false, and this is {describe_type(result.name())}",
+                )
             ]
         return []
 

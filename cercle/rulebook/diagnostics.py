@@ -8,36 +8,50 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
+from cercle.rulebook.codes import Code, Severity
+
 NEAR_ENOUGH = 60
 """rapidfuzz's ratio (0 to 100) below which a word is no likely slip of the hand for another."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A character of a file. `line` and `column` from 1, in characters; `text` is that line."""
+    """Characters of a file: `length` of them from `column` of `line` on, both from 1; `text` is that line.
+
+    What goes on in later lines is cut off at the end of the first.
+    """
 
     file: str
     line: int = 1
     column: int = 1
     text: str = ""
+    length: int = 1
+
+    @property
+    def carets(self) -> str:
+        """What stands under the line: blanks (and the line's own tabs), then a caret for each character."""
+        before = "".join("\t" if letter == "\t" else " " for letter in self.text[: self.column - 1])
+        room = max(1, len(self.text) - self.column + 1)
+        return before + "^" * max(1, min(self.length, room))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One error. `sentence` is whole (it names the nearest allowed word, which `nearest` also holds)."""
+    """One error or warning. `sentence` is whole (it names the nearest allowed word, which `nearest` holds)."""
 
     place: Place
+    code: Code
     sentence: str
     nearest: str = ""
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         place = self.place
-        head = f"{place.file}:{place.line}:{place.column}: {self.sentence}"
+        head = f"{place.file}:{place.line}:{place.column}: {self.severity} {self.code}: {self.sentence}"
         if not place.text.strip():
             return head
         gutter = str(place.line)
-        before = "".join("\t" if letter == "\t" else " " for letter in place.text[: place.column - 1])
-        return f"{head}\n  {gutter} | {place.text}\n  {' ' * len(gutter)} | {before}^"
+        return f"{head}\n  {gutter} | {place.text}\n  {' ' * len(gutter)} | {place.carets}"
 
 
 class RulebookError(Exception):
@@ -69,19 +83,21 @@ def advice(word: str, allowed: Iterable[str]) -> str:
 
 @dataclass(slots=True)
 class Findings:
-    """The errors found so far."""
+    """The errors and warnings found so far."""
 
     errors: list[Diagnostic] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
 
-    def error(self, place: Place, sentence: str) -> None:
+    def error(self, code: Code, place: Place, sentence: str) -> None:
         """Notes an error that no word would mend."""
-        self.errors.append(Diagnostic(place, sentence))
+        self.errors.append(Diagnostic(place, code, sentence))
 
-    def wrong_word(self, place: Place, sentence: str, word: str, allowed: Iterable[str]) -> None:
+    def wrong_word(self, code: Code, place: Place, sentence: str, word: str, allowed: Iterable[str]) -> None:
         """Notes an error about a word; the sentence gets the nearest of the `allowed` ones."""
         words = tuple(allowed)
-        self.errors.append(Diagnostic(place, sentence + advice(word, words), nearest(word, words)))
+        near = nearest(word, words)
+        self.errors.append(Diagnostic(place, code, sentence + advice(word, words), near))
 
-    def not_yet(self, place: Place, words: str) -> None:
-        """Notes words of the language that this version does not act on."""
-        self.error(place, f"this version of Cercle does not know `{words}` yet")
+    def warning(self, code: Code, place: Place, sentence: str, nearest: str = "") -> None:
+        """Notes what is sound but hardly meant."""
+        self.warnings.append(Diagnostic(place, code, sentence, nearest, Severity.WARNING))

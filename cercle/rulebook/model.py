@@ -1,11 +1,12 @@
 """What the models of all rules files share: entries that know their place, and the language's small words.
 
 A value that is wrong raises a PydanticCustomError whose type is `word` (with `word` and `allowed`,
-for the nearest one), `later` (part of the language that this version does not act on) or `sentence`.
+for the nearest one) or `sentence`; its context may hold the `code` of the error.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, LiteralString, Union
 
 from pydantic import (
@@ -38,10 +39,14 @@ _ISO_UNITS = {"W": "week", "D": "day", "H": "hour", "M": "minute", "S": "second"
 
 
 class Entry(BaseModel):
-    """A mapping of a rules file. `later`: its keys that are in the language but not in this version."""
+    """A mapping of a rules file.
+
+    `inactive`: its keys that this version reads and checks but does not act on, with what follows
+    from that for who wrote them, as half a sentence ("the rule gives nothing").
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    later: ClassVar[frozenset[str]] = frozenset()
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType({})
     _block: Block = PrivateAttr()
 
     @model_validator(mode="wrap")
@@ -60,13 +65,40 @@ class Entry(BaseModel):
 
     @classmethod
     def keys(cls) -> frozenset[str]:
-        """The keys that this version knows."""
+        """The keys of the language here."""
         return frozenset(each.alias or name for name, each in cls.model_fields.items())
 
     @property
     def block(self) -> Block:
         """The mapping that it was read from."""
         return self._block
+
+    def inactive_keys(self) -> frozenset[str]:
+        """Those of `inactive` that are written here; an entry whose values decide says more exactly."""
+        written = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
+        return frozenset(written & self.inactive.keys())
+
+    def within(self) -> Iterator["Entry"]:
+        """This entry and all that are in it, in the order of the model's fields."""
+        yield self
+        for name in type(self).model_fields:
+            yield from _entries(getattr(self, name))
+
+    @property
+    def acts(self) -> bool:
+        """Whether this version acts on all that is written here and within."""
+        return not any(entry.inactive_keys() for entry in self.within())
+
+
+def _entries(value: object) -> Iterator[Entry]:
+    if isinstance(value, Entry):
+        yield from value.within()
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _entries(each)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _entries(each)
 
 
 class Texts(Mapping[str, str]):
@@ -100,14 +132,12 @@ class Texts(Mapping[str, str]):
         return f"Texts({self._texts})"
 
 
-def words(*allowed: str, later: str = "(?!)") -> AfterValidator:
-    """One of the `allowed` words. `later` matches those of the language that this version does not know."""
+def words(*allowed: str) -> AfterValidator:
+    """One of the `allowed` words."""
 
     def check(value: str) -> str:
         if value in allowed:
             return value
-        if re.fullmatch(later, value):
-            raise PydanticCustomError("later", "{word}", {"word": value, "allowed": list(allowed)})
         raise PydanticCustomError("word", "unknown word `{word}`", {"word": value, "allowed": list(allowed)})
 
     return AfterValidator(check)

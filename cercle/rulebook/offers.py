@@ -2,40 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
-
-from pydantic import Field
 
 from cercle.rulebook.conditions import Guarded, MemberFacts
-from cercle.rulebook.model import Condition, Entry, Identifier, Texts, TextsByLanguage, words
+from cercle.rulebook.files.offers import OffersFile
+from cercle.rulebook.model import Texts
 from cercle.rulebook.scope import BUILT_IN_TRIGGERS, Scope
 from cercle.rulebook.source import Block
-
-
-class IssueEntry(Entry):
-    """When an offer is given: on an action type, on `badge_unlocked` or on `tier_changed`."""
-
-    on: Identifier
-    when: Condition | None = None
-
-
-class OfferEntry(Entry):
-    """One offer."""
-
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"voucher", "stock", "limit", "budget", "invite", "channel", "during", "when", "segments"}
-    )
-    id: Identifier
-    title: TextsByLanguage
-    price: Annotated[str, words("free", later=r"[0-9]+ points?")]
-    issue: IssueEntry
-
-
-class OffersFile(Entry):
-    """The file."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"contests", "ranking"})
-    offers: list[OfferEntry] = Field(default=[])
 
 
 @dataclass(frozen=True, slots=True)

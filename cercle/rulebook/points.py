@@ -1,114 +1,21 @@
-"""points.yaml: what earns points, what multiplies them, and how much of it a day."""
+"""What earns points, what multiplies them, and how much of it a day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal, NamedTuple, Union
-
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from typing import Literal, NamedTuple, Union
 
 from cercle.domain.action import Action
+from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions import Guarded, MemberFacts
-from cercle.rulebook.model import Condition, Entry, Identifier, Money, words
+from cercle.rulebook.files.points import POINTS, EarnEntry, PointsFile, RuleEntry
 from cercle.rulebook.scope import Scope
 from cercle.rulebook.source import Block
 
-MOST_POINTS = 1_000_000
-"""Of one rule: with amounts of at most 10**12 minor units, sums stay within 64 bits."""
-MOST_FACTOR = 100
 AMOUNT = "amount"
 """The money field that `for_each: 1 USD` counts."""
-POINTS = "points"
-"""The wallet that every club has."""
 
 Stacking = Literal["best", "add", "product"]
-
-
-def _factor(value: object) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise PydanticCustomError("sentence", "this must be a number such as `2` or `1.5`")
-    if not 1 < value <= MOST_FACTOR:
-        raise PydanticCustomError("sentence", "a multiplier is more than 1 and at most 100")
-    return Fraction(value)
-
-
-Factor = Annotated[
-    Fraction, PlainValidator(_factor), PlainSerializer(str), WithJsonSchema({"type": "number"})
-]
-
-
-def _not_by_item(value: object) -> object:
-    if value in ("item", "quantity"):
-        raise PydanticCustomError("later", "{word}", {"word": value, "allowed": ["1 USD"]})
-    return value
-
-
-Positive = Annotated[int, Field(ge=1, le=MOST_POINTS)]
-
-
-class WalletEntry(Entry):
-    """One wallet."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"pending", "on_refund"})
-    expires: Annotated[str, words("never", later=r".+ after earning|P.+|end of .+|[0-9]+ .+")] = "never"
-
-
-class EarnEntry(Entry):
-    """`points`, once or for each whole `for_each` of the amount."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"bands", "nth", "near", "of"})
-    points: Positive
-    for_each: Annotated[Money, BeforeValidator(_not_by_item)] | None = None
-    wallet: Annotated[Identifier, Field(alias="in")] = POINTS
-
-
-class LimitEntry(Entry):
-    """At most so many points, or so many times, in each period."""
-
-    points: Positive | None = None
-    times: Positive | None = None
-    per: Annotated[str, words("day", later="week|month|year|life|[0-9]+ .+|P.+")]
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "LimitEntry":
-        if (self.points is None) == (self.times is None):
-            raise PydanticCustomError("sentence", "a limit says either `points` or `times`")
-        return self
-
-
-class RuleEntry(Entry):
-    """One rule."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"during", "cooldown", "soon_after", "group", "share"})
-    id: Identifier
-    on: Identifier
-    when: Condition | None = None
-    earn: EarnEntry | None = None
-    multiply: Factor | None = None
-    limit: LimitEntry | None = None
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "RuleEntry":
-        if (self.earn is None) == (self.multiply is None):
-            raise PydanticCustomError("sentence", "a rule says either `earn` or `multiply`")
-        return self
-
-
-class StackingEntry(Entry):
-    """How several multipliers act together."""
-
-    multiply: Annotated[str, words("best", "add", "product")] = "best"
-
-
-class PointsFile(Entry):
-    """The file."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"goodwill"})
-    wallets: dict[Identifier, WalletEntry] = Field(default={})
-    rules: list[RuleEntry] = Field(default=[])
-    stacking: StackingEntry = StackingEntry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +104,22 @@ def check_points(block: Block, file: PointsFile | None, scope: Scope) -> None:
 def _check_earn(earn: EarnEntry, on: str, wallets: frozenset[str], scope: Scope) -> None:
     if earn.wallet not in wallets:
         place = earn.block.at("in")
-        scope.findings.wrong_word(place, f"`{earn.wallet}` is not a wallet", earn.wallet, wallets)
+        scope.findings.wrong_word(
+            Code.UNKNOWN_WALLET, place, f"`{earn.wallet}` is not a wallet", earn.wallet, wallets
+        )
     if not earn.for_each:
         return
     place = earn.block.at("for_each")
     if scope.currency and earn.for_each[1] != scope.currency:
-        scope.findings.error(place, f"the club's currency is {scope.currency}, not {earn.for_each[1]}")
+        scope.findings.error(
+            Code.WRONG_CURRENCY, place, f"the club's currency is {scope.currency}, not {earn.for_each[1]}"
+        )
     action = (scope.actions or {}).get(on)
     if action and on not in scope.broken and action.fields.get(AMOUNT) != "money":
         scope.findings.error(
-            place, f"`for_each` counts the money field `{AMOUNT}`, which `{on}` does not have"
+            Code.WRONG_FIELD,
+            place,
+            f"`for_each` counts the money field `{AMOUNT}`, which `{on}` does not have",
         )
 
 

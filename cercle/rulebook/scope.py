@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cercle.rulebook.actions import BUILT_IN_ACTIONS, ActionType
+from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions import Messages, Vocabulary
 from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.source import Block
@@ -26,11 +27,11 @@ def check_texts(block: Block, key: str, languages: tuple[str, ...], findings: Fi
         return
     if languages[0] not in texts:
         sentence = f"the text in the club's first language, `{languages[0]}`, is missing"
-        findings.error(block.at(key), sentence)
+        findings.error(Code.BAD_TEXT, block.at(key), sentence)
     for language, spot in texts.key_spots.items():
         if language not in languages:
             sentence = f"`{language}` is not a language of the club"
-            findings.wrong_word(spot.place(), sentence, language, languages)
+            findings.wrong_word(Code.BAD_TEXT, spot.place(), sentence, language, languages)
 
 
 @dataclass
@@ -64,12 +65,16 @@ class Scope:
         if name in allowed:
             self._condition(block, name)
         elif name in BUILT_IN_TRIGGERS:
-            self.findings.error(block.at(key), f"`{name}` is for the rules of offers only")
+            self.findings.error(
+                Code.WRONG_TRIGGER, block.at(key), f"`{name}` is for the rules of offers only"
+            )
         elif name in BUILT_IN_ACTIONS:
-            self.findings.not_yet(block.at(key), name)
+            self.findings.error(Code.WRONG_TRIGGER, block.at(key), f"`{name}` is not acted on yet")
         else:
             sentence = f"`{name}` is not an action type of actions.yaml"
-            self.findings.wrong_word(block.at(key), sentence, name, allowed | self.broken)
+            self.findings.wrong_word(
+                Code.UNKNOWN_ACTION, block.at(key), sentence, name, allowed | self.broken
+            )
 
     def _condition(self, block: Block, trigger: str) -> None:
         when = block.get("when")
@@ -78,9 +83,9 @@ class Scope:
         for problem in self.vocabularies[trigger].problems(when):
             place = block.value_spots["when"].place(problem.offset)
             if problem.word:
-                self.findings.wrong_word(place, problem.sentence, problem.word, problem.allowed)
+                self.findings.wrong_word(problem.code, place, problem.sentence, problem.word, problem.allowed)
             else:
-                self.findings.error(place, problem.sentence)
+                self.findings.error(problem.code, place, problem.sentence)
 
     def unique_ids(self, blocks: Iterable[Block]) -> None:
         """Checks that no two mappings have the same `id`."""
@@ -92,5 +97,5 @@ class Scope:
             place = block.at("id")
             if name in lines:
                 sentence = f"the id `{name}` is here twice; the first is in line {lines[name]}"
-                self.findings.error(place, sentence)
+                self.findings.error(Code.ID_TWICE, place, sentence)
             lines.setdefault(name, place.line)

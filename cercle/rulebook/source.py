@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings, Place
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
@@ -162,10 +163,14 @@ class _Reader:
                 return None
             self.anchored.append(node)
             self.findings.error(
-                spot.place(), "anchors (`&name`) and aliases (`*name`) are not used in rules files"
+                Code.NOT_USED_HERE,
+                spot.place(),
+                "anchors (`&name`) and aliases (`*name`) are not used in rules files",
             )
         if node.tag not in _TAGS:
-            self.findings.error(spot.place(), f"the tag `{node.tag}` is not used in rules files")
+            self.findings.error(
+                Code.NOT_USED_HERE, spot.place(), f"the tag `{node.tag}` is not used in rules files"
+            )
         if isinstance(node, MappingNode):
             return self.mapping(node, spot)
         if isinstance(node, SequenceNode):
@@ -192,11 +197,11 @@ class _Reader:
         for key, value in node.value:
             place = self.spot(key).place()
             if not isinstance(key, ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                self.findings.error(place, "a key must be a word")
+                self.findings.error(Code.BAD_KEY, place, "a key must be a word")
             elif key.value in first:
                 line = first[key.value].line
                 self.findings.error(
-                    place, f"the key `{key.value}` is here twice; the first is in line {line}"
+                    Code.KEY_TWICE, place, f"the key `{key.value}` is here twice; the first is in line {line}"
                 )
             else:
                 first[key.value] = place
@@ -217,21 +222,25 @@ def read_yaml(source: Source, findings: Findings) -> Block | None:
     try:
         node = YAML(typ="safe", pure=True).compose(source.text)
     except MarkedYAMLError as error:
-        findings.error(_mark(source, error), _sentence(error))
+        findings.error(Code.NOT_YAML, _mark(source, error), _sentence(error))
         return None
     except YAMLError as error:
         index = getattr(error, "position", 0)
-        findings.error(source.place(index), "this character is not allowed in a YAML file")
+        findings.error(
+            Code.BAD_CHARACTER, source.place(index), "this character is not allowed in a YAML file"
+        )
         return None
     except RecursionError:
-        findings.error(source.place(0), "lists and mappings are nested too deeply")
+        findings.error(Code.TOO_LARGE, source.place(0), "lists and mappings are nested too deeply")
         return None
     except ValueError as error:
-        findings.error(source.place(0), f"this is not YAML: {error}")
+        findings.error(Code.NOT_YAML, source.place(0), f"this is not YAML: {error}")
         return None
     if not isinstance(node, MappingNode):
         findings.error(
-            source.place(node.start_mark.index if node else 0), "the file must hold `key: value` lines"
+            Code.NO_KEYS,
+            source.place(node.start_mark.index if node else 0),
+            "the file must hold `key: value` lines",
         )
         return None
     value = _Reader(source, findings).read(node)

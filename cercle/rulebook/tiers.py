@@ -3,36 +3,10 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from cercle.rulebook.model import Entry, Identifier, words
+from cercle.rulebook.codes import Code
+from cercle.rulebook.files.tiers import TiersFile
 from cercle.rulebook.scope import Scope
-
-
-class TierEntry(Entry):
-    """One tier."""
-
-    id: Identifier
-    from_points: Annotated[int, Field(alias="from", ge=0, le=2**53)]
-    benefits: list[Identifier] = Field(default=[])
-
-
-class LadderEntry(Entry):
-    """The ladder."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"downgrade", "grace"})
-    qualify_by: Annotated[str, words("points earned")]
-    period: Annotated[str, words("all time", later="calendar year|rolling .+|anniversary of joining")]
-    levels: Annotated[list[TierEntry], Field(min_length=1)]
-
-
-class TiersFile(Entry):
-    """The file."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"segments"})
-    tiers: LadderEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +40,15 @@ def check_tiers(file: TiersFile, scope: Scope) -> None:
     levels = file.tiers.levels
     scope.unique_ids(level.block for level in levels)
     if levels[0].from_points != 0:
-        scope.findings.error(levels[0].block.at("from"), "the first tier begins at 0: everybody has a tier")
+        scope.findings.error(
+            Code.OUT_OF_ORDER, levels[0].block.at("from"), "the first tier begins at 0: everybody has a tier"
+        )
     for lower, upper in pairwise(levels):
         if upper.from_points <= lower.from_points:
             names = (
                 f"`{upper.id}` from {upper.from_points} cannot follow `{lower.id}` from {lower.from_points}"
             )
-            scope.findings.error(upper.block.at("from"), f"tiers ascend: {names}")
+            scope.findings.error(Code.OUT_OF_ORDER, upper.block.at("from"), f"tiers ascend: {names}")
 
 
 def build_tiers(file: TiersFile) -> TierRules:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings, Place
 from cercle.rulebook.model import Entry
 from cercle.rulebook.source import Block, Items
@@ -28,6 +29,14 @@ _PLAIN = {
     "string_too_short": "this is empty",
     "too_short": "this is empty",
     "too_long": "this must be a list of one: the fields of a record",
+}
+
+
+_CODES = {
+    **dict.fromkeys(
+        ("string_type", "int_type", "bool_type", "dict_type", "model_type", "list_type"), Code.WRONG_TYPE
+    ),
+    **dict.fromkeys(("greater_than_equal", "less_than_equal"), Code.BAD_NUMBER),
 }
 
 
@@ -78,21 +87,27 @@ def _note(root: Block, error: Any, findings: Findings) -> Path:
         _unknown_key(root, location, findings)
         return found.path
     if kind == "missing":
-        findings.error(found.place, f"`{location[-1]}` is missing here")
+        findings.error(Code.MISSING_KEY, found.place, f"`{location[-1]}` is missing here")
     elif location[-1:] == ("[key]",):
         key = str(location[-2])
         outer = _find(root, location[:-2])
-        findings.error(outer.block.key_spots[key].place(), error["msg"])
+        findings.error(_code(context, Code.BAD_ID), outer.block.key_spots[key].place(), error["msg"])
     elif kind == "word":
-        findings.wrong_word(found.place, error["msg"], context["word"], context["allowed"])
-    elif kind == "later":
-        known = ", ".join(f"`{word}`" for word in context["allowed"])
-        findings.error(
-            found.place, f"this version of Cercle does not know `{context['word']}` yet; it knows {known}"
+        findings.wrong_word(
+            _code(context, Code.UNKNOWN_WORD), found.place, error["msg"], context["word"], context["allowed"]
         )
     else:
-        findings.error(found.place, _plain(kind, context, error["msg"], found.value))
+        findings.error(
+            _code(context, _CODES.get(kind, Code.BAD_VALUE)),
+            found.place,
+            _plain(kind, context, error["msg"], found.value),
+        )
     return found.path[: 3 if len(found.path) > 2 and isinstance(found.path[2], int) else 2]
+
+
+def _code(context: dict[str, Any], code: Code) -> Code:
+    """What the check that raised says, else what its kind says."""
+    return Code(context["code"]) if "code" in context else code
 
 
 def _plain(kind: str, context: dict[str, Any], message: str, value: object) -> str:
@@ -111,10 +126,9 @@ def _unknown_key(root: Block, location: Sequence[str | int], findings: Findings)
     place = block.key_spots[key].place()
     model = block.model
     allowed = model.keys() if model and issubclass(model, Entry) else frozenset()
-    if model and issubclass(model, Entry) and key in model.later:
-        findings.not_yet(place, key)
-    else:
-        findings.wrong_word(place, f"unknown key `{key}`", key, allowed - block.keys() or allowed)
+    findings.wrong_word(
+        Code.UNKNOWN_KEY, place, f"unknown key `{key}`", key, allowed - block.keys() or allowed
+    )
 
 
 def _without(value: object, paths: Iterable[Path]) -> object:
