@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 PYTHONS := python3.12 python3.11 python3
 SOURCES := cercle services protos tests
 
-.PHONY: help run up test bench chaos simulate lint types wire
+.PHONY: help run up test bench bench-rules chaos simulate fuzz-rules lint types wire rules-docs
 .DEFAULT_GOAL := help
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/run.stamp ## A real shop's eighteen months through the whole of Cercle, once
 	@$(BIN)/cercle run
@@ -25,12 +25,18 @@ bench: $(VENV)/dev.stamp ## CPU time of an action: Cercle's points service besid
 	@bash tests/prepare.sh
 	@$(BIN)/python -m tests.benchmarks
 
+bench-rules: $(VENV)/dev.stamp ## CPU time of an action's rules, in rulebooks of 10, 100 and 1,000 rules
+	@$(BIN)/python -m tests.benchmarks.rules
+
 chaos: $(VENV)/dev.stamp ## Kills of services, Redis and Kafka in the middle of the flow
 	@bash tests/prepare.sh
 	@CERCLE_CHAOS_ROUNDS=$${CERCLE_CHAOS_ROUNDS:-5} $(BIN)/python -m pytest tests/integration tests/e2e -k kill --timeout 3600
 
 simulate: $(VENV)/dev.stamp ## Partitions in bad weather: crashes, zombies, lost and late sends, roll-backs; many seeds
 	@CERCLE_SEEDS=$${CERCLE_SEEDS:-10000} $(BIN)/python -m pytest tests/simulation --timeout 3600
+
+fuzz-rules: $(VENV)/dev.stamp ## 100,000 mutated rules files through the whole check: errors or a pass, and soon
+	@$(BIN)/python -m tests.fuzz --count $${CERCLE_MUTANTS:-100000}
 
 lint: $(VENV)/dev.stamp ## Style, formatting and the architecture's import contracts
 	@$(BIN)/ruff check .
@@ -42,6 +48,9 @@ types: $(VENV)/dev.stamp ## Types, strictly
 
 wire: $(VENV)/dev.stamp ## cercle/wire anew from protos/
 	@$(BIN)/python protos/generate.py
+
+rules-docs: $(VENV)/dev.stamp ## The pages of docs/rules that are made from the code
+	@$(BIN)/python docs/rules/generate.py
 
 # The environment: made once, and again when a list of requirements changes.
 

@@ -54,7 +54,7 @@ PARTS = (
         ),
     ),
     Part("architecture", 30, (("lint-imports",),), ("tests/architecture",)),
-    Part("unit and properties", 90, folders=("tests/unit", "tests/properties")),
+    Part("unit and properties", 90, folders=("tests/unit", "tests/properties", "tests/fuzz")),
     Part("contract", 60, folders=("tests/contract",)),
     Part("integration", 150, folders=("tests/integration",)),
     Part("kills and e2e", 150, folders=("tests/e2e",)),

@@ -20,11 +20,15 @@ class Record(codec.Record, Protocol):
 def take(
     record: Record, rules_at: Callable[[Instant], Rulebook], partition_count: int
 ) -> tuple[Action, Rulebook] | Rejection:
-    """The action and the rulebook version of its own time; or why it cannot be accepted."""
+    """The action and the rulebook version of its own time; or why it cannot be accepted.
+
+    One dated ahead of its sending is judged by the version of its sending: a version is sure to be
+    known before its time comes, not minutes before.
+    """
     raw = codec.decode(record, partition_count)
     if isinstance(raw, Rejection):
         return raw
-    rules = rules_at(raw.occurred_at)
+    rules = rules_at(min(raw.occurred_at, record.timestamp))
     action = admit(raw, record.timestamp, rules)
     if isinstance(action, Rejection):
         return action

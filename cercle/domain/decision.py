@@ -15,6 +15,11 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
+def oldest_day(instant: Instant) -> int:
+    """No instant from this one on is on an earlier day, as days since 1970-01-01, in any time zone."""
+    return instant // DAY - 1
+
+
 class Rejection(msgspec.Struct, frozen=True):
     """An input that cannot be accepted: a value, never an exception.
 

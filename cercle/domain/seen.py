@@ -22,10 +22,12 @@ class Seen(msgspec.Struct, array_like=True):
     """What a member's state remembers of accepted actions.
 
     `forget_before`: older ones are late. `ids`: 8-byte hash to occurred_at of the others.
+    `joined_at`: when the earliest of all occurred; None before the first.
     """
 
     forget_before: Instant = -(2**62)
     ids: dict[int, Instant] = msgspec.field(default_factory=dict)
+    joined_at: Union[Instant, None] = None
 
 
 @lru_cache(1 << 10)
@@ -66,9 +68,15 @@ def judge(
     )
 
 
+def joined_at(seen: Seen, occurred_at: Instant) -> Instant:
+    """When the member joined, if what occurred at `occurred_at` counts; in any order of arrival."""
+    return occurred_at if seen.joined_at is None or occurred_at < seen.joined_at else seen.joined_at
+
+
 def note(seen: Seen, event: ActionAccepted) -> None:
     """Evolves `seen` in place."""
     seen.ids[fingerprint(event.source, event.id)] = event.occurred_at
     seen.forget_before = event.forget_before
+    seen.joined_at = joined_at(seen, event.occurred_at)
     if len(seen.ids) % _SWEEP_EVERY == 0:
         seen.ids = {key: at for key, at in seen.ids.items() if at >= event.forget_before}

@@ -4,10 +4,11 @@ from cercle.rulebook.actions import ActionType, FieldType, ScalarKind
 from cercle.rulebook.badges import Achievement, BadgeRules, Level
 from cercle.rulebook.club import ClubRules
 from cercle.rulebook.compile import Rulebook, compile_rulebook
-from cercle.rulebook.conditions import MemberFacts
+from cercle.rulebook.conditions.guarded import MemberFacts
 from cercle.rulebook.diagnostics import Diagnostic, Place, RulebookError
+from cercle.rulebook.entries.entry import Texts
 from cercle.rulebook.files import FILES
-from cercle.rulebook.model import Texts
+from cercle.rulebook.metrics import Metric, MetricRules
 from cercle.rulebook.offers import Offer, OfferRules
 from cercle.rulebook.points import EarnRule, FiredRules, Limit, MultiplyRule, PerMoney, PointsRules
 from cercle.rulebook.tiers import TierLevel, TierRules
@@ -25,6 +26,8 @@ __all__ = [
     "Level",
     "Limit",
     "MemberFacts",
+    "Metric",
+    "MetricRules",
     "MultiplyRule",
     "Offer",
     "OfferRules",

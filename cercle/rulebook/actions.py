@@ -1,22 +1,23 @@
 """What brands may send: the action types, built in and declared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Union, cast
 
+from cercle.rulebook.built_in import BUILT_IN_ACTIONS
 from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.files.actions import ActionEntry, ActionsFile
-from cercle.rulebook.source import Block
+from cercle.rulebook.text.source import Block
 
 ScalarKind = Literal["text", "integer", "boolean", "money"]
 FieldType = Union[ScalarKind, Mapping[str, ScalarKind]]
 """A scalar's kind, or the fields of each record of a list."""
 
-BUILT_IN_ACTIONS = frozenset(
-    ("member_joined", "birthday", "referral", "badge_unlocked", "tier_changed", "points_earned")
-)
-"""Built into the language, so no brand's action may have these names."""
+NAMING: tuple[ScalarKind, ...] = ("text", "integer")
+"""What can say which thing an action is about."""
+COUNTING: tuple[ScalarKind, ...] = ("integer", "money")
+"""What can be added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,25 @@ class ActionType:
         object.__setattr__(self, "required", frozenset(self.fields) - self.optional)
 
 
+def scalar_at(action: ActionType, path: Sequence[str]) -> ScalarKind | None:
+    """The kind of a field, or of a field of a list's records; None where there is no such single value."""
+    kind = action.fields.get(path[0])
+    if kind is None or isinstance(kind, str):
+        return kind if len(path) == 1 else None
+    return kind.get(path[1]) if len(path) == 2 else None
+
+
 def build_actions(file: ActionsFile, findings: Findings) -> dict[str, ActionType]:
     """The sound action types by id; what is wrong with the others goes to the findings."""
+    types = {name: _action_type(name, entry) for name, entry in sorted(file.actions.items())}
     sound: dict[str, ActionType] = {}
-    for name, entry in sorted(file.actions.items()):
+    for name, action in types.items():
         errors = len(findings.errors)
         _check_name(name, file, findings)
-        _check_mentions(entry, findings)
+        _check_mentions(file.actions[name], findings)
+        _check_reverses(file.actions[name], action, types, file, findings)
         if len(findings.errors) == errors:
-            sound[name] = _action_type(name, entry)
+            sound[name] = action
     return sound
 
 
@@ -52,7 +63,7 @@ def _check_name(name: str, file: ActionsFile, findings: Findings) -> None:
         findings.error(
             Code.BAD_ID,
             declared.key_spots[name].place(),
-            f"`{name}` is built in; an action cannot have its name",
+            f"`{name}` is built in; give the action another name",
         )
 
 
@@ -80,7 +91,7 @@ def _check_mentions(entry: ActionEntry, findings: Findings) -> None:
         findings.wrong_word(
             Code.UNKNOWN_FIELD, place, f"`{subject}` is not among the fields", subject, entry.fields
         )
-    elif entry.fields[subject] not in ("text", "integer"):
+    elif entry.fields[subject] not in NAMING:
         findings.error(
             Code.WRONG_FIELD, place, f"a subject is a text or an integer, and `{subject}` is neither"
         )
@@ -90,3 +101,52 @@ def _check_mentions(entry: ActionEntry, findings: Findings) -> None:
             place,
             f"`{subject}` is personal, so it cannot be the subject: decisions name it",
         )
+
+
+def _check_reverses(
+    entry: ActionEntry,
+    action: ActionType,
+    types: Mapping[str, ActionType],
+    file: ActionsFile,
+    findings: Findings,
+) -> None:
+    reverses = entry.reverses
+    if reverses is None:
+        return
+    place, reversed_id = reverses.block.at("action"), reverses.action
+    if reversed_id == action.id:
+        findings.error(Code.CIRCLE, place, f"`{reversed_id}` cannot take back itself; name an earlier action")
+    elif reversed_id in types:
+        check_shared_field(reverses.block, "by", (types[reversed_id], action), NAMING, findings)
+        if reverses.share is not None:
+            check_shared_field(reverses.block, "share", (types[reversed_id], action), COUNTING, findings)
+    elif reversed_id not in file.block.keys_below("actions"):
+        sentence = f"`{reversed_id}` is not an action of actions.yaml"
+        findings.wrong_word(Code.UNKNOWN_ACTION, place, sentence, reversed_id, types.keys() - {action.id})
+
+
+def check_shared_field(
+    block: Block,
+    key: str,
+    actions: tuple[ActionType, ActionType],
+    kinds: tuple[ScalarKind, ...],
+    findings: Findings,
+) -> None:
+    """The field that `key` names is one of both actions, of one of these kinds, and the same in both."""
+    name, place = str(block[key]), block.at(key)
+    for action in actions:
+        if name not in action.fields:
+            both = actions[0].fields.keys() & actions[1].fields.keys()
+            sentence = (
+                f"`{name}` is not a field of `{action.id}`, and `{key}` names one that both actions have"
+            )
+            findings.wrong_word(Code.UNKNOWN_FIELD, place, sentence, name, both)
+            return
+    found = {str(kind) if isinstance(kind := action.fields[name], str) else "list" for action in actions}
+    if len(found) > 1 or not found <= set(kinds):
+        wanted = " or ".join(f"`{kind}`" for kind in kinds)
+        sentence = f"`{key}` names a field that is {wanted}, the same in both actions; `{name}` is not"
+        findings.error(Code.WRONG_FIELD, place, sentence)
+    elif any(name in action.personal for action in actions):
+        sentence = f"`{name}` is personal, so actions are not found by it: decisions would name it"
+        findings.error(Code.WRONG_FIELD, place, sentence)

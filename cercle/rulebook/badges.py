@@ -1,16 +1,15 @@
-"""badges.yaml: what members achieve by doing something so many times."""
+"""What this version acts on of badges.yaml: what members achieve by doing something so many times."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from cercle.domain.action import Action
-from cercle.rulebook.codes import Code
-from cercle.rulebook.conditions import Guarded, MemberFacts
-from cercle.rulebook.files.badges import AchievementEntry, BadgesFile
-from cercle.rulebook.model import Texts
+from cercle.rulebook.conditions.guarded import Guard, Guarded, MemberFacts
+from cercle.rulebook.conditions.text import names_in
+from cercle.rulebook.entries.entry import Texts
+from cercle.rulebook.files.badges import BadgesFile, CountAchievement
+from cercle.rulebook.metrics import MetricRules, metrics_of
 from cercle.rulebook.scope import Scope
-from cercle.rulebook.source import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """`levels` ascend."""
+    """`levels` ascend; `reach` is one level called `reached`."""
 
     id: str
     title: Texts
@@ -32,10 +31,16 @@ class Achievement:
 
 @dataclass(frozen=True)
 class BadgeRules:
-    """The achievements by id, in the order of their ids."""
+    """The achievements by id, in the order of their ids.
+
+    `metrics`: those that conditions read. `read_badges`: whether conditions, or those metrics', read
+    `member.badges`.
+    """
 
     achievements: Mapping[str, Achievement]
     by_action: dict[str, Guarded[Achievement, tuple[Achievement, ...]]]
+    metrics: MetricRules
+    read_badges: bool
 
     def counted(self, action: Action, member: MemberFacts) -> tuple[Achievement, ...]:
         """The achievements whose count this action raises."""
@@ -43,36 +48,26 @@ class BadgeRules:
         return achievements.select(action.fields, action.occurred_at, member) if achievements else ()
 
 
-def check_badges(block: Block, file: BadgesFile | None, scope: Scope) -> None:
-    """What is wrong goes to the scope's findings. `file`: what is sound of it."""
-    achievements = block.blocks("achievements")
-    scope.unique_ids(achievements)
-    for achievement in achievements:
-        scope.trigger(achievement, "count")
-        scope.texts(achievement, "badge")
-    for entry in file.achievements if file else ():
-        _check_levels(entry, scope)
-
-
-def _check_levels(entry: AchievementEntry, scope: Scope) -> None:
-    for (below, at_below), (name, at) in pairwise(entry.levels.items()):
-        if at <= at_below:
-            levels = entry.block["levels"]
-            assert isinstance(levels, Block)
-            sentence = f"levels ascend: `{name}` at {at} cannot follow `{below}` at {at_below}"
-            scope.findings.error(Code.OUT_OF_ORDER, levels.at(name), sentence)
-
-
 def build_badges(file: BadgesFile, languages: tuple[str, ...], scope: Scope) -> BadgeRules:
-    """The rules, of a file without errors."""
+    """The rules that this version acts on, of a file without errors."""
     achievements: dict[str, Achievement] = {}
-    by_action: dict[str, list[tuple[Achievement, str | None]]] = {}
+    by_action: dict[str, list[Guard[Achievement]]] = {}
     for entry in sorted(file.achievements, key=lambda each: each.id):
-        levels = tuple(Level(name, at) for name, at in entry.levels.items())
-        achievement = Achievement(entry.id, Texts.of(entry.badge, languages[0]), levels)
-        achievements[entry.id] = achievement
-        by_action.setdefault(entry.count, []).append((achievement, entry.when))
+        if entry.acts and isinstance(entry, CountAchievement):
+            achievement = Achievement(entry.id, Texts.of(entry.badge, languages[0]), _levels(entry))
+            achievements[entry.id] = achievement
+            guard = Guard(achievement, entry.when, scope.window(entry.during))
+            by_action.setdefault(entry.count, []).append(guard)
+    guards = [guard for each in by_action.values() for guard in each]
+    metrics = scope.metrics.only(metrics_of(guards))
+    whens = [*(guard.when for guard in guards if guard.when), *metrics.whens.values()]
     return BadgeRules(
         achievements,
-        {action: Guarded(items, scope.vocabularies[action], tuple) for action, items in by_action.items()},
+        {on: Guarded(each, scope.vocabularies[on], tuple) for on, each in by_action.items()},
+        metrics,
+        any("badges" in names_in(when) for when in whens),
     )
+
+
+def _levels(entry: CountAchievement) -> tuple[Level, ...]:
+    return tuple(Level(name, at) for name, at in entry.goals.items() if isinstance(at, int))

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings
+from cercle.rulebook.entries.entry import Texts
 from cercle.rulebook.files.club import ClubFile
-from cercle.rulebook.model import Texts
 from cercle.rulebook.scope import check_texts
 
 _DAYS_BEFORE_1970 = 719_163

@@ -5,23 +5,36 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from cercle.rulebook.actions import ActionType, build_actions
-from cercle.rulebook.badges import BadgeRules, build_badges, check_badges
+from cercle.rulebook.badges import BadgeRules, build_badges
+from cercle.rulebook.checks.badges import check_badges
+from cercle.rulebook.checks.circles import check_circles
 from cercle.rulebook.checks.inactive import inactive
+from cercle.rulebook.checks.metrics import check_metrics
+from cercle.rulebook.checks.names import check_names
+from cercle.rulebook.checks.offers import check_offers
+from cercle.rulebook.checks.points import check_points
+from cercle.rulebook.checks.segments import check_segments
+from cercle.rulebook.checks.tiers import check_tiers
 from cercle.rulebook.club import ClubRules, build_club
+from cercle.rulebook.declared import declared_in
 from cercle.rulebook.diagnostics import Diagnostic, Findings, RulebookError
 from cercle.rulebook.files.actions import ActionsFile
 from cercle.rulebook.files.badges import BadgesFile
 from cercle.rulebook.files.club import ClubFile
+from cercle.rulebook.files.metrics import MetricsFile
 from cercle.rulebook.files.offers import OffersFile
 from cercle.rulebook.files.points import PointsFile
+from cercle.rulebook.files.segments import SegmentsFile
 from cercle.rulebook.files.tiers import TiersFile
 from cercle.rulebook.folder import Folder
-from cercle.rulebook.offers import OfferRules, build_offers, check_offers
-from cercle.rulebook.points import PointsRules, build_points, check_points
+from cercle.rulebook.metrics import build_metrics, declare_metrics
+from cercle.rulebook.offers import OfferRules, build_offers
+from cercle.rulebook.points import PointsRules, build_points
 from cercle.rulebook.scope import Scope
-from cercle.rulebook.tiers import TierRules, build_tiers, check_tiers
+from cercle.rulebook.tiers import TierRules, build_tiers
 
 
 @dataclass(frozen=True)
@@ -65,30 +78,48 @@ def read_rulebook(folder: Folder, findings: Findings) -> Rulebook | None:
 def _scope(
     club: ClubRules | None, actions: Mapping[str, ActionType] | None, folder: Folder, findings: Findings
 ) -> Scope:
-    block = folder.blocks.get("actions.yaml")
-    declared = block.keys_below("actions") if block is not None else frozenset[str]()
+    names, metrics_file = _named(folder, "actions.yaml", "actions"), folder.of(MetricsFile)
+    metrics = declare_metrics(metrics_file, actions or {}) if metrics_file else {}
     return Scope(
         findings,
         club.currency if club else None,
         club.languages if club else None,
+        club.time_zone if club else None,
         actions,
-        declared - (actions or {}).keys(),
+        names - (actions or {}).keys(),
+        metrics,
+        _named(folder, "metrics.yaml", "metrics") - metrics.keys(),
     )
 
 
+def _named(folder: Folder, file: str, key: str) -> frozenset[str]:
+    """What a file declares under `key`, right or wrong."""
+    block = folder.blocks.get(file)
+    return frozenset() if block is None else block.keys_below(key)
+
+
 def _check(folder: Folder, scope: Scope) -> None:
+    declared = declared_in(folder)
     if (points := folder.blocks.get("points.yaml")) is not None:
         check_points(points, folder.of(PointsFile), scope)
+    if (metrics := folder.blocks.get("metrics.yaml")) is not None:
+        check_metrics(metrics, scope)
     if (badges := folder.blocks.get("badges.yaml")) is not None:
-        check_badges(badges, folder.of(BadgesFile), scope)
+        check_badges(badges, folder.of(BadgesFile), declared, scope)
     if (tiers := folder.of(TiersFile)) is not None:
-        check_tiers(tiers, scope)
+        check_tiers(tiers, declared, scope)
+    if (segments := folder.blocks.get("segments.yaml")) is not None:
+        check_segments(segments, folder.of(SegmentsFile), declared, scope)
     if (offers := folder.blocks.get("offers.yaml")) is not None:
-        check_offers(offers, scope)
+        check_offers(offers, folder.of(OffersFile), declared, scope)
+    check_names(folder, declared, scope.findings)
+    check_circles(folder, scope.findings)
 
 
 def _build(folder: Folder, club: ClubRules, actions: Mapping[str, ActionType], scope: Scope) -> Rulebook:
     tiers = folder.of(TiersFile)
+    metrics = folder.of(MetricsFile) or MetricsFile()
+    scope.metrics = build_metrics(metrics, scope.declared_metrics, scope.vocabularies.of_metrics)
     return Rulebook(
         _version(folder),
         club,
@@ -102,7 +133,7 @@ def _build(folder: Folder, club: ClubRules, actions: Mapping[str, ActionType], s
 
 
 def _version(folder: Folder) -> str:
-    """Defaults written out, the order of keys and of entries with ids, comments, blanks change nothing."""
+    """Of all rules files, and no scenarios. Defaults written out, order, comments, blanks change nothing."""
     canonical = {
         name: _sorted(model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
         for name, model in folder.models().items()
@@ -116,6 +147,10 @@ def _sorted(value: object) -> object:
         return {key: _sorted(each) for key, each in value.items()}
     if not isinstance(value, list):
         return value
-    if all(isinstance(each, dict) and "id" in each for each in value):
-        return [_sorted(each) for each in sorted(value, key=lambda entry: str(entry["id"]))]
-    return [_sorted(each) for each in value]
+    entries = [_sorted(each) for each in value]
+    return sorted(entries, key=_by_id) if all(isinstance(each, dict) for each in entries) else entries
+
+
+def _by_id(entry: Any) -> tuple[str, str]:
+    """Those without an id by all they say; where an order means something, the checks make it ascend."""
+    return ("", json.dumps(entry, sort_keys=True)) if "id" not in entry else (str(entry["id"]), "")

@@ -12,6 +12,7 @@ from cercle.rulebook.codes import Code, Severity
 
 NEAR_ENOUGH = 60
 """rapidfuzz's ratio (0 to 100) below which a word is no likely slip of the hand for another."""
+LONGEST_SENTENCE = 600
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One error or warning. `sentence` is whole (it names the nearest allowed word, which `nearest` holds)."""
+    """One error or warning. `sentence` is whole: it names the nearest allowed word, which `nearest` holds."""
 
     place: Place
     code: Code
@@ -81,6 +82,11 @@ def advice(word: str, allowed: Iterable[str]) -> str:
     return "; known here: " + ", ".join(f"`{each}`" for each in words)
 
 
+def _shortened(sentence: str) -> str:
+    """What a file holds may be a megabyte long, and a sentence names it."""
+    return sentence if len(sentence) <= LONGEST_SENTENCE else sentence[:LONGEST_SENTENCE] + " ..."
+
+
 @dataclass(slots=True)
 class Findings:
     """The errors and warnings found so far."""
@@ -90,13 +96,13 @@ class Findings:
 
     def error(self, code: Code, place: Place, sentence: str) -> None:
         """Notes an error that no word would mend."""
-        self.errors.append(Diagnostic(place, code, sentence))
+        self.errors.append(Diagnostic(place, code, _shortened(sentence)))
 
     def wrong_word(self, code: Code, place: Place, sentence: str, word: str, allowed: Iterable[str]) -> None:
         """Notes an error about a word; the sentence gets the nearest of the `allowed` ones."""
         words = tuple(allowed)
         near = nearest(word, words)
-        self.errors.append(Diagnostic(place, code, sentence + advice(word, words), near))
+        self.errors.append(Diagnostic(place, code, _shortened(sentence) + advice(word, words), near))
 
     def warning(self, code: Code, place: Place, sentence: str, nearest: str = "") -> None:
         """Notes what is sound but hardly meant."""

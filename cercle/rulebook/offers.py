@@ -1,13 +1,15 @@
-"""offers.yaml: what members are given, and when."""
+"""What this version acts on of offers.yaml: what members are given, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cercle.rulebook.conditions import Guarded, MemberFacts
-from cercle.rulebook.files.offers import OffersFile
-from cercle.rulebook.model import Texts
-from cercle.rulebook.scope import BUILT_IN_TRIGGERS, Scope
-from cercle.rulebook.source import Block
+from cercle.rulebook.built_in import BUILT_IN_ACTIONS
+from cercle.rulebook.conditions.guarded import Guard, Guarded, MemberFacts
+from cercle.rulebook.conditions.text import metrics_in, names_in
+from cercle.rulebook.entries.entry import Texts
+from cercle.rulebook.files.offers import IssuedOffer, OffersFile
+from cercle.rulebook.metrics import MetricRules, metrics_of
+from cercle.rulebook.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,16 @@ class Offer:
 
 @dataclass(frozen=True)
 class OfferRules:
-    """The offers by id. `concern_actions`: some are issued on what members do, not on badges and tiers."""
+    """The offers by id.
+
+    `concern_actions`: some are issued on what members do, not on badges and tiers; or conditions read
+    what only actions tell. `metrics`: those that conditions read.
+    """
 
     offers: Mapping[str, Offer]
     by_trigger: dict[str, Guarded[Offer, tuple[Offer, ...]]]
     concern_actions: bool
+    metrics: MetricRules
 
     def issued_on(
         self, trigger: str, fields: Mapping[str, object], occurred_at: int, member: MemberFacts
@@ -38,25 +45,25 @@ class OfferRules:
         return offers.select(fields, occurred_at, member) if offers else ()
 
 
-def check_offers(block: Block, scope: Scope) -> None:
-    """What is wrong goes to the scope's findings."""
-    offers = block.blocks("offers")
-    scope.unique_ids(offers)
-    for offer in offers:
-        scope.texts(offer, "title")
-        if isinstance(issue := offer.get("issue"), Block):
-            scope.trigger(issue, "on", BUILT_IN_TRIGGERS)
-
-
 def build_offers(file: OffersFile, languages: tuple[str, ...], scope: Scope) -> OfferRules:
-    """The rules, of a file without errors."""
+    """The rules that this version acts on, of a file without errors."""
     offers: dict[str, Offer] = {}
-    by_trigger: dict[str, list[tuple[Offer, str | None]]] = {}
+    by_trigger: dict[str, list[Guard[Offer]]] = {}
     for entry in sorted(file.offers, key=lambda each: each.id):
-        offers[entry.id] = Offer(entry.id, Texts.of(entry.title, languages[0]))
-        by_trigger.setdefault(entry.issue.on, []).append((offers[entry.id], entry.issue.when))
+        if entry.acts and isinstance(entry, IssuedOffer):
+            offers[entry.id] = Offer(entry.id, Texts.of(entry.title, languages[0]))
+            guard = Guard(offers[entry.id], entry.issue.when, scope.window(entry.during))
+            by_trigger.setdefault(entry.issue.on, []).append(guard)
+    guards = [guard for each in by_trigger.values() for guard in each]
     return OfferRules(
         offers,
-        {on: Guarded(items, scope.vocabularies[on], tuple) for on, items in by_trigger.items()},
-        any(on not in BUILT_IN_TRIGGERS for on in by_trigger),
+        {on: Guarded(each, scope.vocabularies[on], tuple) for on, each in by_trigger.items()},
+        any(on not in BUILT_IN_ACTIONS for on in by_trigger) or _remember_actions(guards),
+        scope.metrics.only(metrics_of(guards)),
     )
+
+
+def _remember_actions(guards: Iterable[Guard[Offer]]) -> bool:
+    """Whether conditions read metrics, or when the member joined."""
+    whens = [guard.when for guard in guards if guard.when]
+    return any(metrics_in(when) or "joined_at" in names_in(when) for when in whens)

@@ -1,19 +1,15 @@
-"""What earns points, what multiplies them, and how much of it a day."""
+"""What this version acts on of points.yaml: what earns points, what multiplies them, and how much a day."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple, Union
 
 from cercle.domain.action import Action
-from cercle.rulebook.codes import Code
-from cercle.rulebook.conditions import Guarded, MemberFacts
-from cercle.rulebook.files.points import POINTS, EarnEntry, PointsFile, RuleEntry
+from cercle.rulebook.conditions.guarded import Guard, Guarded, MemberFacts
+from cercle.rulebook.files.earning import AMOUNT, POINTS, EarnPointsEntry
+from cercle.rulebook.files.points import EarnRuleEntry, MultiplyRuleEntry, PointsFile, RuleEntry
+from cercle.rulebook.metrics import MetricRules, metrics_of
 from cercle.rulebook.scope import Scope
-from cercle.rulebook.source import Block
-
-AMOUNT = "amount"
-"""The money field that `for_each: 1 USD` counts."""
 
 Stacking = Literal["best", "add", "product"]
 
@@ -77,11 +73,12 @@ def _fired(rules: tuple[PointsRule, ...]) -> FiredRules:
 
 @dataclass(frozen=True)
 class PointsRules:
-    """What an action earns. `wallets` always holds `points`."""
+    """What an action earns. `wallets` always holds `points`; `metrics` are those that conditions read."""
 
     wallets: frozenset[str]
     stacking: Stacking
     by_action: dict[str, Guarded[PointsRule, FiredRules]]
+    metrics: MetricRules
 
     def rules_for(self, action: Action, member: MemberFacts) -> FiredRules:
         """The rules whose condition is true of this action; all conditions in one evaluation."""
@@ -89,62 +86,28 @@ class PointsRules:
         return rules.select(action.fields, action.occurred_at, member) if rules else NOTHING_FIRED
 
 
-def check_points(block: Block, file: PointsFile | None, scope: Scope) -> None:
-    """What is wrong goes to the scope's findings. `file`: what is sound of it."""
-    rules = block.blocks("rules")
-    scope.unique_ids(rules)
-    for rule in rules:
-        scope.trigger(rule, "on")
-    wallets = block.keys_below("wallets") | {POINTS}
-    for entry in file.rules if file else ():
-        if entry.earn:
-            _check_earn(entry.earn, entry.on, wallets, scope)
-
-
-def _check_earn(earn: EarnEntry, on: str, wallets: frozenset[str], scope: Scope) -> None:
-    if earn.wallet not in wallets:
-        place = earn.block.at("in")
-        scope.findings.wrong_word(
-            Code.UNKNOWN_WALLET, place, f"`{earn.wallet}` is not a wallet", earn.wallet, wallets
-        )
-    if not earn.for_each:
-        return
-    place = earn.block.at("for_each")
-    if scope.currency and earn.for_each[1] != scope.currency:
-        scope.findings.error(
-            Code.WRONG_CURRENCY, place, f"the club's currency is {scope.currency}, not {earn.for_each[1]}"
-        )
-    action = (scope.actions or {}).get(on)
-    if action and on not in scope.broken and action.fields.get(AMOUNT) != "money":
-        scope.findings.error(
-            Code.WRONG_FIELD,
-            place,
-            f"`for_each` counts the money field `{AMOUNT}`, which `{on}` does not have",
-        )
-
-
 def build_points(file: PointsFile, scope: Scope) -> PointsRules:
-    """The rules, of a file without errors."""
-    by_action: dict[str, list[tuple[PointsRule, str | None]]] = {}
+    """The rules that this version acts on, of a file without errors."""
+    by_action: dict[str, list[Guard[PointsRule]]] = {}
     for entry in sorted(file.rules, key=lambda rule: rule.id):
-        by_action.setdefault(entry.on, []).append((_rule(entry), entry.when))
+        if entry.acts:
+            guard = Guard(_rule(entry), entry.when, scope.window(entry.during))
+            by_action.setdefault(entry.on, []).append(guard)
+    guards = [guard for each in by_action.values() for guard in each]
     return PointsRules(
         frozenset({POINTS, *file.wallets}),
         file.stacking.multiply,  # type: ignore[arg-type]  # `words` allows no other
-        {on: _guarded(rules, on, scope) for on, rules in by_action.items()},
+        {on: Guarded(each, scope.vocabularies[on], _fired) for on, each in by_action.items()},
+        scope.metrics.only(metrics_of(guards)),
     )
-
-
-def _guarded(
-    rules: Sequence[tuple[PointsRule, str | None]], on: str, scope: Scope
-) -> Guarded[PointsRule, FiredRules]:
-    return Guarded(rules, scope.vocabularies[on], _fired)
 
 
 def _rule(entry: RuleEntry) -> PointsRule:
     limit = Limit(entry.limit.points, entry.limit.times) if entry.limit else None
-    if entry.multiply is not None:
+    if isinstance(entry, MultiplyRuleEntry):
         return MultiplyRule(entry.id, POINTS, entry.multiply, limit)
-    assert entry.earn is not None, "a rule says either"
-    for_each = PerMoney(AMOUNT, entry.earn.for_each[0]) if entry.earn.for_each else None
-    return EarnRule(entry.id, entry.earn.wallet, entry.earn.points, for_each, limit)
+    assert isinstance(entry, EarnRuleEntry), "a rule says either"
+    earn = entry.earn
+    assert isinstance(earn, EarnPointsEntry), "bands are not acted on"
+    for_each = PerMoney(AMOUNT, earn.for_each[0]) if isinstance(earn.for_each, tuple) else None
+    return EarnRule(entry.id, earn.wallet, earn.points, for_each, limit)

@@ -1,12 +1,10 @@
-"""tiers.yaml: the ladder that members climb by the points they earn."""
+"""What this version acts on of tiers.yaml: the ladder that members climb by the points they earn."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cercle.rulebook.codes import Code
 from cercle.rulebook.files.tiers import TiersFile
-from cercle.rulebook.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +33,8 @@ class TierRules:
         return next((upper for lower, upper in pairs if lower.id == tier), None)
 
 
-def check_tiers(file: TiersFile, scope: Scope) -> None:
-    """What is wrong goes to the scope's findings."""
-    levels = file.tiers.levels
-    scope.unique_ids(level.block for level in levels)
-    if levels[0].from_points != 0:
-        scope.findings.error(
-            Code.OUT_OF_ORDER, levels[0].block.at("from"), "the first tier begins at 0: everybody has a tier"
-        )
-    for lower, upper in pairwise(levels):
-        if upper.from_points <= lower.from_points:
-            names = (
-                f"`{upper.id}` from {upper.from_points} cannot follow `{lower.id}` from {lower.from_points}"
-            )
-            scope.findings.error(Code.OUT_OF_ORDER, upper.block.at("from"), f"tiers ascend: {names}")
-
-
 def build_tiers(file: TiersFile) -> TierRules:
-    """The rules, of a file without errors."""
+    """The rules, of a file without errors: members rise by all the points that they ever earned."""
     return TierRules(
         tuple(TierLevel(level.id, level.from_points, tuple(level.benefits)) for level in file.tiers.levels)
     )

@@ -56,6 +56,13 @@ class Settings(BaseSettings):
         description="How long a silent worker keeps its partitions. Kafka refuses less than its own "
         "group.min.session.timeout.ms, 6 s.",
     )
+    lead_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="How long before it counts a version of the rules must be published. Services judge "
+        "only if they read the rulebook to its end within half of it: the publisher's must not be shorter.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe log line that is written."
     )

@@ -53,7 +53,7 @@ class Worker:
         self._partition_count = check_topics(settings.kafka, settings.club)
         self._metrics = Metrics(service.name)
         self._clock = SystemClock()
-        self._rulebooks = Rulebooks(self._clock)
+        self._rulebooks = Rulebooks(self._clock, settings.lead_seconds)
         self._redis = connect(settings.redis)
         self._store = RedisStore(self._redis, settings.club, service.name)
         self._observed = {p: Observed(self._metrics, p) for p in range(self._partition_count)}

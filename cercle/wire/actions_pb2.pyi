@@ -251,3 +251,47 @@ class ActionAccepted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ActionAccepted: _TypeAlias = ActionAccepted  # noqa: Y015
+
+@_typing.final
+class MetricCounted(_message.Message):
+    """An action counted for a metric. An event of every service whose conditions read that metric."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METRIC_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    KEEP_FROM_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
+    metric: _builtins.str
+    """Its name in metrics.yaml, and what it counts over what time."""
+    day: _builtins.int
+    """The club's day on which the action occurred, as days since 1970-01-01."""
+    amount: _builtins.int
+    """What a count or a sum rose by; money in minor units."""
+    keep_from: _builtins.int
+    """No action that can still be accepted asks for days before this one."""
+    life: _builtins.bool
+    """The metric is for life: the days before keep_from are kept as one."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """What is told apart and was not known: hashes of 8 bytes, never the texts."""
+
+    def __init__(
+        self,
+        *,
+        metric: _builtins.str = ...,
+        day: _builtins.int = ...,
+        amount: _builtins.int = ...,
+        values: _abc.Iterable[_builtins.int] | None = ...,
+        keep_from: _builtins.int = ...,
+        life: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "day", b"day", "keep_from", b"keep_from", "life", b"life", "metric", b"metric", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MetricCounted: _TypeAlias = MetricCounted  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cercle.wire import actions_pb2 as cercle_dot_actions_dot_v1_dot_actions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/badges/v1/badges.proto\x12\x10\x63\x65rcle.badges.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.badges.v1.Event\"\xae\x02\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12\x32\n\nprogressed\x18\x02 \x01(\x0b\x32\x1c.cercle.badges.v1.ProgressedH\x00\x12\x39\n\x0e\x62\x61\x64ge_unlocked\x18\x03 \x01(\x0b\x32\x1f.cercle.badges.v1.BadgeUnlockedH\x00\x12\x39\n\x0epoints_counted\x18\x04 \x01(\x0b\x32\x1f.cercle.badges.v1.PointsCountedH\x00\x12\x35\n\x0ctier_changed\x18\x05 \x01(\x0b\x32\x1d.cercle.badges.v1.TierChangedH\x00\x42\x06\n\x04kind\"0\n\nProgressed\x12\x13\n\x0b\x61\x63hievement\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"S\n\rBadgeUnlocked\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x12\x15\n\rreached_at_ms\x18\x04 \x01(\x03\".\n\rPointsCounted\x12\x0e\n\x06points\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\"T\n\x0bTierChanged\x12\x10\n\x08previous\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x15\n\rchanged_at_ms\x18\x04 \x01(\x03\"7\n\x10GetMemberRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"~\n\x11GetMemberResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12$\n\x04tier\x18\x02 \x01(\x0b\x32\x16.cercle.badges.v1.Tier\x12\x30\n\x0c\x61\x63hievements\x18\x03 \x03(\x0b\x32\x1a.cercle.badges.v1.Progress\"Z\n\x04Tier\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12\x0c\n\x04next\x18\x03 \x01(\t\x12\x16\n\x0epoints_to_next\x18\x04 \x01(\x03\x12\x10\n\x08\x62\x65nefits\x18\x05 \x03(\t\"\x8e\x01\n\x08Progress\x12\x13\n\x0b\x61\x63hievement\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x12(\n\x07reached\x18\x04 \x03(\x0b\x32\x17.cercle.badges.v1.Level\x12%\n\x04next\x18\x05 \x01(\x0b\x32\x17.cercle.badges.v1.Level\"8\n\x05Level\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x61t\x18\x02 \x01(\x03\x12\x15\n\rreached_at_ms\x18\x03 \x01(\x03\"6\n\x16ListLeaderboardRequest\x12\r\n\x05\x62oard\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"@\n\x17ListLeaderboardResponse\x12%\n\x05ranks\x18\x01 \x03(\x0b\x32\x16.cercle.badges.v1.Rank\"6\n\x04Rank\x12\x0c\n\x04rank\x18\x01 \x01(\x05\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x03\x32\xc6\x01\n\x06\x42\x61\x64ges\x12T\n\tGetMember\x12\".cercle.badges.v1.GetMemberRequest\x1a#.cercle.badges.v1.GetMemberResponse\x12\x66\n\x0fListLeaderboard\x12(.cercle.badges.v1.ListLeaderboardRequest\x1a).cercle.badges.v1.ListLeaderboardResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/badges/v1/badges.proto\x12\x10\x63\x65rcle.badges.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.badges.v1.Event\"\xea\x02\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12\x32\n\nprogressed\x18\x02 \x01(\x0b\x32\x1c.cercle.badges.v1.ProgressedH\x00\x12\x39\n\x0e\x62\x61\x64ge_unlocked\x18\x03 \x01(\x0b\x32\x1f.cercle.badges.v1.BadgeUnlockedH\x00\x12\x39\n\x0epoints_counted\x18\x04 \x01(\x0b\x32\x1f.cercle.badges.v1.PointsCountedH\x00\x12\x35\n\x0ctier_changed\x18\x05 \x01(\x0b\x32\x1d.cercle.badges.v1.TierChangedH\x00\x12:\n\x0emetric_counted\x18\x06 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x42\x06\n\x04kind\"0\n\nProgressed\x12\x13\n\x0b\x61\x63hievement\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"S\n\rBadgeUnlocked\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x12\x15\n\rreached_at_ms\x18\x04 \x01(\x03\".\n\rPointsCounted\x12\x0e\n\x06points\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\"T\n\x0bTierChanged\x12\x10\n\x08previous\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x15\n\rchanged_at_ms\x18\x04 \x01(\x03\"7\n\x10GetMemberRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"~\n\x11GetMemberResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12$\n\x04tier\x18\x02 \x01(\x0b\x32\x16.cercle.badges.v1.Tier\x12\x30\n\x0c\x61\x63hievements\x18\x03 \x03(\x0b\x32\x1a.cercle.badges.v1.Progress\"Z\n\x04Tier\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12\x0c\n\x04next\x18\x03 \x01(\t\x12\x16\n\x0epoints_to_next\x18\x04 \x01(\x03\x12\x10\n\x08\x62\x65nefits\x18\x05 \x03(\t\"\x8e\x01\n\x08Progress\x12\x13\n\x0b\x61\x63hievement\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x12(\n\x07reached\x18\x04 \x03(\x0b\x32\x17.cercle.badges.v1.Level\x12%\n\x04next\x18\x05 \x01(\x0b\x32\x17.cercle.badges.v1.Level\"8\n\x05Level\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x61t\x18\x02 \x01(\x03\x12\x15\n\rreached_at_ms\x18\x03 \x01(\x03\"6\n\x16ListLeaderboardRequest\x12\r\n\x05\x62oard\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"@\n\x17ListLeaderboardResponse\x12%\n\x05ranks\x18\x01 \x03(\x0b\x32\x16.cercle.badges.v1.Rank\"6\n\x04Rank\x12\x0c\n\x04rank\x18\x01 \x01(\x05\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x03\x32\xc6\x01\n\x06\x42\x61\x64ges\x12T\n\tGetMember\x12\".cercle.badges.v1.GetMemberRequest\x1a#.cercle.badges.v1.GetMemberResponse\x12\x66\n\x0fListLeaderboard\x12(.cercle.badges.v1.ListLeaderboardRequest\x1a).cercle.badges.v1.ListLeaderboardResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,31 +35,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECISION']._serialized_start=84
   _globals['_DECISION']._serialized_end=135
   _globals['_EVENT']._serialized_start=138
-  _globals['_EVENT']._serialized_end=440
-  _globals['_PROGRESSED']._serialized_start=442
-  _globals['_PROGRESSED']._serialized_end=490
-  _globals['_BADGEUNLOCKED']._serialized_start=492
-  _globals['_BADGEUNLOCKED']._serialized_end=575
-  _globals['_POINTSCOUNTED']._serialized_start=577
-  _globals['_POINTSCOUNTED']._serialized_end=623
-  _globals['_TIERCHANGED']._serialized_start=625
-  _globals['_TIERCHANGED']._serialized_end=709
-  _globals['_GETMEMBERREQUEST']._serialized_start=711
-  _globals['_GETMEMBERREQUEST']._serialized_end=766
-  _globals['_GETMEMBERRESPONSE']._serialized_start=768
-  _globals['_GETMEMBERRESPONSE']._serialized_end=894
-  _globals['_TIER']._serialized_start=896
-  _globals['_TIER']._serialized_end=986
-  _globals['_PROGRESS']._serialized_start=989
-  _globals['_PROGRESS']._serialized_end=1131
-  _globals['_LEVEL']._serialized_start=1133
-  _globals['_LEVEL']._serialized_end=1189
-  _globals['_LISTLEADERBOARDREQUEST']._serialized_start=1191
-  _globals['_LISTLEADERBOARDREQUEST']._serialized_end=1245
-  _globals['_LISTLEADERBOARDRESPONSE']._serialized_start=1247
-  _globals['_LISTLEADERBOARDRESPONSE']._serialized_end=1311
-  _globals['_RANK']._serialized_start=1313
-  _globals['_RANK']._serialized_end=1367
-  _globals['_BADGES']._serialized_start=1370
-  _globals['_BADGES']._serialized_end=1568
+  _globals['_EVENT']._serialized_end=500
+  _globals['_PROGRESSED']._serialized_start=502
+  _globals['_PROGRESSED']._serialized_end=550
+  _globals['_BADGEUNLOCKED']._serialized_start=552
+  _globals['_BADGEUNLOCKED']._serialized_end=635
+  _globals['_POINTSCOUNTED']._serialized_start=637
+  _globals['_POINTSCOUNTED']._serialized_end=683
+  _globals['_TIERCHANGED']._serialized_start=685
+  _globals['_TIERCHANGED']._serialized_end=769
+  _globals['_GETMEMBERREQUEST']._serialized_start=771
+  _globals['_GETMEMBERREQUEST']._serialized_end=826
+  _globals['_GETMEMBERRESPONSE']._serialized_start=828
+  _globals['_GETMEMBERRESPONSE']._serialized_end=954
+  _globals['_TIER']._serialized_start=956
+  _globals['_TIER']._serialized_end=1046
+  _globals['_PROGRESS']._serialized_start=1049
+  _globals['_PROGRESS']._serialized_end=1191
+  _globals['_LEVEL']._serialized_start=1193
+  _globals['_LEVEL']._serialized_end=1249
+  _globals['_LISTLEADERBOARDREQUEST']._serialized_start=1251
+  _globals['_LISTLEADERBOARDREQUEST']._serialized_end=1305
+  _globals['_LISTLEADERBOARDRESPONSE']._serialized_start=1307
+  _globals['_LISTLEADERBOARDRESPONSE']._serialized_end=1371
+  _globals['_RANK']._serialized_start=1373
+  _globals['_RANK']._serialized_end=1427
+  _globals['_BADGES']._serialized_start=1430
+  _globals['_BADGES']._serialized_end=1628
 # @@protoc_insertion_point(module_scope)

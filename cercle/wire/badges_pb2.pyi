@@ -57,6 +57,7 @@ class Event(_message.Message):
     BADGE_UNLOCKED_FIELD_NUMBER: _builtins.int
     POINTS_COUNTED_FIELD_NUMBER: _builtins.int
     TIER_CHANGED_FIELD_NUMBER: _builtins.int
+    METRIC_COUNTED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
         """An action counts."""
@@ -77,6 +78,10 @@ class Event(_message.Message):
     def tier_changed(self) -> Global___TierChanged:
         """The member has another tier."""
 
+    @_builtins.property
+    def metric_counted(self) -> _actions_pb2.MetricCounted:
+        """An action counted for a metric."""
+
     def __init__(
         self,
         *,
@@ -85,12 +90,13 @@ class Event(_message.Message):
         badge_unlocked: Global___BadgeUnlocked | None = ...,
         points_counted: Global___PointsCounted | None = ...,
         tier_changed: Global___TierChanged | None = ...,
+        metric_counted: _actions_pb2.MetricCounted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_unlocked", b"badge_unlocked", "kind", b"kind", "points_counted", b"points_counted", "progressed", b"progressed", "tier_changed", b"tier_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_unlocked", b"badge_unlocked", "kind", b"kind", "metric_counted", b"metric_counted", "points_counted", b"points_counted", "progressed", b"progressed", "tier_changed", b"tier_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_unlocked", b"badge_unlocked", "kind", b"kind", "points_counted", b"points_counted", "progressed", b"progressed", "tier_changed", b"tier_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_unlocked", b"badge_unlocked", "kind", b"kind", "metric_counted", b"metric_counted", "points_counted", b"points_counted", "progressed", b"progressed", "tier_changed", b"tier_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "progressed", "badge_unlocked", "points_counted", "tier_changed"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "progressed", "badge_unlocked", "points_counted", "tier_changed", "metric_counted"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 

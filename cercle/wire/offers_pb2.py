@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cercle.wire import actions_pb2 as cercle_dot_actions_dot_v1_dot_actions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/offers/v1/offers.proto\x12\x10\x63\x65rcle.offers.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Event\"\xb7\x01\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12\x35\n\x0coffer_issued\x18\x02 \x01(\x0b\x32\x1d.cercle.offers.v1.OfferIssuedH\x00\x12\x31\n\ntier_noted\x18\x03 \x01(\x0b\x32\x1b.cercle.offers.v1.TierNotedH\x00\x42\x06\n\x04kind\"^\n\x0bOfferIssued\x12\r\n\x05offer\x18\x01 \x01(\t\x12\n\n\x02on\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\x05\x12\x14\n\x0cissued_at_ms\x18\x05 \x01(\x03\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"8\n\x11ListOffersRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"=\n\x12ListOffersResponse\x12\'\n\x06offers\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Offer\"T\n\x05Offer\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\n\n\x02on\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t2a\n\x06Offers\x12W\n\nListOffers\x12#.cercle.offers.v1.ListOffersRequest\x1a$.cercle.offers.v1.ListOffersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/offers/v1/offers.proto\x12\x10\x63\x65rcle.offers.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Event\"\xa8\x02\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12\x35\n\x0coffer_issued\x18\x02 \x01(\x0b\x32\x1d.cercle.offers.v1.OfferIssuedH\x00\x12\x31\n\ntier_noted\x18\x03 \x01(\x0b\x32\x1b.cercle.offers.v1.TierNotedH\x00\x12:\n\x0emetric_counted\x18\x04 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x12\x33\n\x0b\x62\x61\x64ge_noted\x18\x05 \x01(\x0b\x32\x1c.cercle.offers.v1.BadgeNotedH\x00\x42\x06\n\x04kind\"^\n\x0bOfferIssued\x12\r\n\x05offer\x18\x01 \x01(\t\x12\n\n\x02on\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\x05\x12\x14\n\x0cissued_at_ms\x18\x05 \x01(\x03\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"*\n\nBadgeNoted\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\"8\n\x11ListOffersRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"=\n\x12ListOffersResponse\x12\'\n\x06offers\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Offer\"T\n\x05Offer\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\n\n\x02on\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t2a\n\x06Offers\x12W\n\nListOffers\x12#.cercle.offers.v1.ListOffersRequest\x1a$.cercle.offers.v1.ListOffersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +35,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECISION']._serialized_start=84
   _globals['_DECISION']._serialized_end=135
   _globals['_EVENT']._serialized_start=138
-  _globals['_EVENT']._serialized_end=321
-  _globals['_OFFERISSUED']._serialized_start=323
-  _globals['_OFFERISSUED']._serialized_end=417
-  _globals['_TIERNOTED']._serialized_start=419
-  _globals['_TIERNOTED']._serialized_end=444
-  _globals['_LISTOFFERSREQUEST']._serialized_start=446
-  _globals['_LISTOFFERSREQUEST']._serialized_end=502
-  _globals['_LISTOFFERSRESPONSE']._serialized_start=504
-  _globals['_LISTOFFERSRESPONSE']._serialized_end=565
-  _globals['_OFFER']._serialized_start=567
-  _globals['_OFFER']._serialized_end=651
-  _globals['_OFFERS']._serialized_start=653
-  _globals['_OFFERS']._serialized_end=750
+  _globals['_EVENT']._serialized_end=434
+  _globals['_OFFERISSUED']._serialized_start=436
+  _globals['_OFFERISSUED']._serialized_end=530
+  _globals['_TIERNOTED']._serialized_start=532
+  _globals['_TIERNOTED']._serialized_end=557
+  _globals['_BADGENOTED']._serialized_start=559
+  _globals['_BADGENOTED']._serialized_end=601
+  _globals['_LISTOFFERSREQUEST']._serialized_start=603
+  _globals['_LISTOFFERSREQUEST']._serialized_end=659
+  _globals['_LISTOFFERSRESPONSE']._serialized_start=661
+  _globals['_LISTOFFERSRESPONSE']._serialized_end=722
+  _globals['_OFFER']._serialized_start=724
+  _globals['_OFFER']._serialized_end=808
+  _globals['_OFFERS']._serialized_start=810
+  _globals['_OFFERS']._serialized_end=907
 # @@protoc_insertion_point(module_scope)

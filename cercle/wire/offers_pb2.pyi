@@ -55,6 +55,8 @@ class Event(_message.Message):
     ACTION_ACCEPTED_FIELD_NUMBER: _builtins.int
     OFFER_ISSUED_FIELD_NUMBER: _builtins.int
     TIER_NOTED_FIELD_NUMBER: _builtins.int
+    METRIC_COUNTED_FIELD_NUMBER: _builtins.int
+    BADGE_NOTED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
         """An action counts."""
@@ -67,18 +69,28 @@ class Event(_message.Message):
     def tier_noted(self) -> Global___TierNoted:
         """The member has another tier."""
 
+    @_builtins.property
+    def metric_counted(self) -> _actions_pb2.MetricCounted:
+        """An action counted for a metric."""
+
+    @_builtins.property
+    def badge_noted(self) -> Global___BadgeNoted:
+        """The member has another badge."""
+
     def __init__(
         self,
         *,
         action_accepted: _actions_pb2.ActionAccepted | None = ...,
         offer_issued: Global___OfferIssued | None = ...,
         tier_noted: Global___TierNoted | None = ...,
+        metric_counted: _actions_pb2.MetricCounted | None = ...,
+        badge_noted: Global___BadgeNoted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "kind", b"kind", "offer_issued", b"offer_issued", "tier_noted", b"tier_noted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "tier_noted", b"tier_noted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "kind", b"kind", "offer_issued", b"offer_issued", "tier_noted", b"tier_noted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "tier_noted", b"tier_noted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "offer_issued", "tier_noted"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "offer_issued", "tier_noted", "metric_counted", "badge_noted"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -143,6 +155,32 @@ class TierNoted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TierNoted: _TypeAlias = TierNoted  # noqa: Y015
+
+@_typing.final
+class BadgeNoted(_message.Message):
+    """The member unlocked a level of a badge, as the badges service told it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BADGE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    badge: _builtins.str
+    """The badge's id in badges.yaml."""
+    level: _builtins.str
+    """The level's name."""
+    def __init__(
+        self,
+        *,
+        badge: _builtins.str = ...,
+        level: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badge", b"badge", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BadgeNoted: _TypeAlias = BadgeNoted  # noqa: Y015
 
 @_typing.final
 class ListOffersRequest(_message.Message):

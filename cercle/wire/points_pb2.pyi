@@ -84,6 +84,8 @@ class Event(_message.Message):
     RELEASED_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
     TIER_NOTED_FIELD_NUMBER: _builtins.int
+    METRIC_COUNTED_FIELD_NUMBER: _builtins.int
+    BADGE_NOTED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
         """An action counts."""
@@ -112,6 +114,14 @@ class Event(_message.Message):
     def tier_noted(self) -> Global___TierNoted:
         """The member has another tier."""
 
+    @_builtins.property
+    def metric_counted(self) -> _actions_pb2.MetricCounted:
+        """An action counted for a metric."""
+
+    @_builtins.property
+    def badge_noted(self) -> Global___BadgeNoted:
+        """The member has another badge."""
+
     def __init__(
         self,
         *,
@@ -122,12 +132,14 @@ class Event(_message.Message):
         released: Global___Released | None = ...,
         refused: Global___Refused | None = ...,
         tier_noted: Global___TierNoted | None = ...,
+        metric_counted: _actions_pb2.MetricCounted | None = ...,
+        badge_noted: Global___BadgeNoted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "captured", b"captured", "earned", b"earned", "held", b"held", "kind", b"kind", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "captured", b"captured", "earned", b"earned", "held", b"held", "kind", b"kind", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -426,6 +438,32 @@ class TierNoted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TierNoted: _TypeAlias = TierNoted  # noqa: Y015
+
+@_typing.final
+class BadgeNoted(_message.Message):
+    """The member unlocked a level of a badge, as the badges service told it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BADGE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    badge: _builtins.str
+    """The badge's id in badges.yaml."""
+    level: _builtins.str
+    """The level's name."""
+    def __init__(
+        self,
+        *,
+        badge: _builtins.str = ...,
+        level: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badge", b"badge", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BadgeNoted: _TypeAlias = BadgeNoted  # noqa: Y015
 
 @_typing.final
 class GetBalanceRequest(_message.Message):

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cercle/rulebook/v1/rulebook.proto\x12\x12\x63\x65rcle.rulebook.v1\"\xef\x01\n\x11RulebookPublished\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x10\n\x08previous\x18\x02 \x01(\t\x12\x19\n\x11\x65\x66\x66\x65\x63tive_from_ms\x18\x03 \x01(\x03\x12?\n\x05\x66iles\x18\x04 \x03(\x0b\x32\x30.cercle.rulebook.v1.RulebookPublished.FilesEntry\x12\x17\n\x0fpublished_at_ms\x18\x05 \x01(\x03\x12\x14\n\x0cpublished_by\x18\x06 \x01(\t\x1a,\n\nFilesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cercle/rulebook/v1/rulebook.proto\x12\x12\x63\x65rcle.rulebook.v1\"\x9a\x02\n\x11RulebookPublished\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x10\n\x08previous\x18\x02 \x01(\t\x12\x19\n\x11\x65\x66\x66\x65\x63tive_from_ms\x18\x03 \x01(\x03\x12?\n\x05\x66iles\x18\x04 \x03(\x0b\x32\x30.cercle.rulebook.v1.RulebookPublished.FilesEntry\x12\x17\n\x0fpublished_at_ms\x18\x05 \x01(\x03\x12\x14\n\x0cpublished_by\x18\x06 \x01(\t\x12\x0f\n\x07message\x18\x07 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65pts_inactive\x18\x08 \x01(\x08\x1a,\n\nFilesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RULEBOOKPUBLISHED_FILESENTRY']._loaded_options = None
   _globals['_RULEBOOKPUBLISHED_FILESENTRY']._serialized_options = b'8\001'
   _globals['_RULEBOOKPUBLISHED']._serialized_start=58
-  _globals['_RULEBOOKPUBLISHED']._serialized_end=297
-  _globals['_RULEBOOKPUBLISHED_FILESENTRY']._serialized_start=253
-  _globals['_RULEBOOKPUBLISHED_FILESENTRY']._serialized_end=297
+  _globals['_RULEBOOKPUBLISHED']._serialized_end=340
+  _globals['_RULEBOOKPUBLISHED_FILESENTRY']._serialized_start=296
+  _globals['_RULEBOOKPUBLISHED_FILESENTRY']._serialized_end=340
 # @@protoc_insertion_point(module_scope)

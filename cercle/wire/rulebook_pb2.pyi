@@ -50,6 +50,8 @@ class RulebookPublished(_message.Message):
     FILES_FIELD_NUMBER: _builtins.int
     PUBLISHED_AT_MS_FIELD_NUMBER: _builtins.int
     PUBLISHED_BY_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    ACCEPTS_INACTIVE_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Hash of the rules' canonical form, hexadecimal."""
     previous: _builtins.str
@@ -62,6 +64,12 @@ class RulebookPublished(_message.Message):
     """When it was published, for people, ms since 1970 UTC."""
     published_by: _builtins.str
     """Who published it, for people."""
+    message: _builtins.str
+    """Why it was published, for people; may be empty."""
+    accepts_inactive: _builtins.bool
+    """Whether its publisher accepts that these rules hold keys which Cercle does not act on yet.
+    Without it, services refuse a version that holds such keys.
+    """
     @_builtins.property
     def files(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The rules files as the marketer wrote them, by name (club.yaml...)."""
@@ -75,10 +83,12 @@ class RulebookPublished(_message.Message):
         files: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         published_at_ms: _builtins.int = ...,
         published_by: _builtins.str = ...,
+        message: _builtins.str = ...,
+        accepts_inactive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_from_ms", b"effective_from_ms", "files", b"files", "previous", b"previous", "published_at_ms", b"published_at_ms", "published_by", b"published_by", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepts_inactive", b"accepts_inactive", "effective_from_ms", b"effective_from_ms", "files", b"files", "message", b"message", "previous", b"previous", "published_at_ms", b"published_at_ms", "published_by", b"published_by", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,9 +9,10 @@ from typing import Union
 
 import msgspec
 
-from cercle.domain import seen
+from cercle.domain import metrics, seen
 from cercle.domain.action import Action, ActionAccepted
 from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import MemberFacts, Rulebook
 from services.badges import achievements, tiers
 from services.badges.commands import Command, CountAction, CountPoints
@@ -42,14 +43,29 @@ def count_action(member: Member, action: Action, rules: Rulebook) -> Union[Decis
         return verdict
     if verdict == "duplicate":
         return Decision()
-    counted = rules.badges.counted(action, MemberFacts(tier=member.tier))
+    facts, counted = metrics.observe(
+        member.metrics,
+        rules.badges.metrics,
+        rules.club,
+        action,
+        facts_before(member, action, rules),
+        verdict.forget_before,
+    )
+    raised = rules.badges.counted(action, facts)
     return Decision(
         (
             verdict,
-            *achievements.progress(member, counted, action.occurred_at),
+            *counted,
+            *achievements.progress(member, raised, action.occurred_at),
             *tiers.rise(member, rules.tiers, member.tier_points, action.occurred_at),
         )
     )
+
+
+def facts_before(member: Member, action: Action, rules: Rulebook) -> MemberFacts:
+    """What conditions see of the member as it was before the action; badges where one reads them."""
+    badges = member.badges() if rules.badges.read_badges else ()
+    return MemberFacts(member.tier, badges, (), seen.joined_at(member.seen, action.occurred_at))
 
 
 def count_points(member: Member, command: CountPoints, rules: Rulebook) -> Decision[Event]:
@@ -64,6 +80,8 @@ def evolve(member: Member, event: Event) -> Member:
     match event:
         case ActionAccepted():
             seen.note(member.seen, event)
+        case MetricCounted():
+            metrics.note(member.metrics, event)
         case Progressed():
             achievements.progressed(member, event)
         case BadgeUnlocked():

@@ -6,6 +6,7 @@ import msgspec
 
 from cercle.domain.action import ActionAccepted
 from cercle.domain.decision import Instant
+from cercle.domain.metrics import MetricCounted
 
 
 class Progressed(msgspec.Struct, frozen=True):
@@ -40,4 +41,4 @@ class TierChanged(msgspec.Struct, frozen=True):
     changed_at: Instant
 
 
-Event = Union[ActionAccepted, Progressed, BadgeUnlocked, PointsCounted, TierChanged]
+Event = Union[ActionAccepted, MetricCounted, Progressed, BadgeUnlocked, PointsCounted, TierChanged]

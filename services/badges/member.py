@@ -6,7 +6,9 @@ New fields go to the end, with a default, so that older bytes can still be read.
 
 import msgspec
 
+from cercle.domain.badges import badge_names
 from cercle.domain.decision import Instant
+from cercle.domain.metrics import Metrics
 from cercle.domain.seen import Seen
 
 
@@ -18,16 +20,24 @@ class Standing(msgspec.Struct, array_like=True):
 
 
 class Member(msgspec.Struct, array_like=True):
-    """`standings` by achievement id; `tier` is empty before the first; `tier_points` are all that count."""
+    """`standings` by achievement id; `tier` is empty before the first; `tier_points` are all that count.
+
+    `metrics`: those that conditions on badges read.
+    """
 
     seen: Seen = msgspec.field(default_factory=Seen)
     standings: dict[str, Standing] = msgspec.field(default_factory=dict)
     tier: str = ""
     tier_points: int = 0
+    metrics: Metrics = msgspec.field(default_factory=dict)
 
     def standing(self, achievement: str) -> Standing:
         """Where the member stands in it; a fresh one, kept nowhere, if there is none yet."""
         return self.standings.get(achievement) or Standing()
+
+    def badges(self) -> tuple[str, ...]:
+        """The ids of the badges unlocked, and `id/level`."""
+        return badge_names({name: one.reached for name, one in self.standings.items() if one.reached})
 
 
 _ENCODER = msgspec.msgpack.Encoder()

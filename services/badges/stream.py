@@ -19,9 +19,9 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 
 
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
-    """Points that a member earned."""
+    """Points that a member earned, by the rules in force when what earned them occurred."""
     command = wire.heard(topic, record.decision)
-    return Intent(record.key, command, rules.at(record.at_ms)) if command is not None else None
+    return Intent(record.key, command, rules.at(command.occurred_at)) if command is not None else None
 
 
 SERVICE = Service(

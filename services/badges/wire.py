@@ -2,10 +2,11 @@
 
 from typing import Union
 
-from cercle.actions import accepted
+from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
+from cercle.domain.metrics import MetricCounted
 from cercle.wire import badges_pb2, points_pb2
-from services.badges.commands import Command, CountPoints
+from services.badges.commands import CountPoints
 from services.badges.events import BadgeUnlocked, Event, PointsCounted, Progressed, TierChanged
 
 COUNTED_WALLET = "points"
@@ -25,6 +26,8 @@ def _fill(out: badges_pb2.Event, event: Event) -> None:
     match event:
         case ActionAccepted():
             accepted.write(out.action_accepted, event)
+        case MetricCounted():
+            counted.write(out.metric_counted, event)
         case Progressed():
             progressed = out.progressed
             progressed.achievement = event.achievement
@@ -36,9 +39,9 @@ def _fill(out: badges_pb2.Event, event: Event) -> None:
             unlocked.count = event.count
             unlocked.reached_at_ms = event.reached_at
         case PointsCounted():
-            counted = out.points_counted
-            counted.points = event.points
-            counted.total = event.total
+            added = out.points_counted
+            added.points = event.points
+            added.total = event.total
         case TierChanged():
             changed = out.tier_changed
             changed.previous = event.previous
@@ -60,6 +63,8 @@ def _event(event: badges_pb2.Event) -> Event:
     match event.WhichOneof("kind"):
         case "action_accepted":
             return accepted.read(event.action_accepted)
+        case "metric_counted":
+            return counted.read(event.metric_counted)
         case "progressed":
             p = event.progressed
             return Progressed(p.achievement, p.count)
@@ -76,7 +81,7 @@ def _event(event: badges_pb2.Event) -> Event:
             raise ValueError("an event of a kind that this version of badges does not know")
 
 
-def heard(topic: str, data: bytes) -> Union[Command, None]:
+def heard(topic: str, data: bytes) -> Union[CountPoints, None]:
     """What another service's decision asks of this one; None: nothing.
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From

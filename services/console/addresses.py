@@ -10,16 +10,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cercle.runtime.rulebooks import LEAD_SECONDS
 from cercle.runtime.settings import PREFIX, Settings, load_settings
 from services.console.errors import CommandError
 
 FOLDER = Path(".cercle")
-_SHARED = ("kafka", "redis", "idempotent")
+_SHARED = ("kafka", "redis", "idempotent", "lead_seconds")
 
 
 @dataclass(frozen=True)
 class Running:
-    """A club that `cercle up` serves. `grpc`: the address of each service; `pid`: who serves it."""
+    """A club that `cercle up` serves.
+
+    `grpc`: the address of each service; `pid`: who serves it; `lead_seconds`: as the services have it.
+    """
 
     club: str
     folder: str
@@ -28,6 +32,7 @@ class Running:
     idempotent: bool
     grpc: dict[str, str] = field(default_factory=dict)
     pid: int = 0
+    lead_seconds: float = LEAD_SECONDS
 
     def write(self) -> Path:
         """Writes `.cercle/<club>.json` in the working directory."""

@@ -12,18 +12,21 @@ from typing import TextIO
 from cercle.actions.files import Kinds, open_text, read_csv, read_json_lines, shift
 from cercle.actions.instants import local_time
 from cercle.domain.action import RawAction
-from cercle.rulebook import Rulebook, compile_rulebook
+from cercle.rulebook import Rulebook, RulebookError, compile_rulebook
+from cercle.rulebook.folder import TEST_ENDING
 from services.console.errors import CommandError
+from services.console.reading import read_folder
 
 SAMPLE_ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True)
 class Club:
-    """A folder that was read: the rules files by name, what they say, and files of sample actions."""
+    """A folder that was read: its rules files and its files of scenarios by name, and what the rules say."""
 
     folder: Path
     files: dict[str, str]
+    scenarios: dict[str, str]
     rules: Rulebook
 
     @property
@@ -44,8 +47,25 @@ def read_club(folder: Path) -> Club:
             f"{folder} is no club's folder, since it holds no club.yaml: "
             "name one that does, such as clubs/records."
         )
-    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))}
-    return Club(folder, files, compile_rulebook(files))
+    texts = _texts(folder)
+    files = {name: text for name, text in texts.items() if not name.endswith(TEST_ENDING)}
+    scenarios = {name: text for name, text in texts.items() if name.endswith(TEST_ENDING)}
+    return Club(folder, files, scenarios, compile_rulebook(files))
+
+
+def read_rules(folder: Path) -> dict[str, str]:
+    """The rules files of a folder by name, as they were written, without the scenarios beside them.
+
+    Raises CommandError, or RulebookError for a file that cannot be read or lies where nobody reads it.
+    """
+    return {name: text for name, text in _texts(folder).items() if not name.endswith(TEST_ENDING)}
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    reading = read_folder(folder)
+    if reading.diagnostics:
+        raise RulebookError(reading.diagnostics)
+    return reading.files
 
 
 def read_actions(path: Path, rules: Rulebook, source: str | None = None) -> Iterator[RawAction]:

@@ -19,7 +19,7 @@ from services.console.draining import Stands, actions_judged, drained, lag, stan
 from services.console.emission import Emission
 from services.console.errors import CommandError
 from services.console.processes import Processes, last_lines
-from services.console.publishing import publish
+from services.console.publishing import AT_ONCE, Wish, publish
 from services.console.screen import Screen
 from services.console.services import SERVICES, Stores, open_stores
 from services.console.topic_reading import extents
@@ -77,8 +77,13 @@ class Stopwatch:
         return {**self.seconds, "total": time.monotonic() - self._begin}
 
 
-def run_club(club: Club, partitions: int, shifted: bool, processes: Processes, screen: Screen) -> Result:
-    """Does all of it once. Raises what CommandError and its kin say; `processes` is open."""
+def run_club(
+    club: Club, partitions: int, shifted: bool, processes: Processes, screen: Screen, wish: Wish = AT_ONCE
+) -> Result:
+    """Does all of it once, publishing as `wish` says.
+
+    Raises what CommandError and its kin say; `processes` is open.
+    """
     watch = Stopwatch()
     actions = _sample(club, shifted)
     watch.start("servers")
@@ -86,7 +91,7 @@ def run_club(club: Club, partitions: int, shifted: bool, processes: Processes, s
     settings = processes.start_servers()
     result = Result(settings, partitions)
     try:
-        _prepare(club, result, len(actions), screen)
+        _prepare(club, wish, result, len(actions), screen)
         watch.stop("servers")
         processes.start_services(settings)
         watch.start("services")
@@ -101,11 +106,11 @@ def run_club(club: Club, partitions: int, shifted: bool, processes: Processes, s
     return result
 
 
-def _prepare(club: Club, result: Result, total: int, screen: Screen) -> None:
+def _prepare(club: Club, wish: Wish, result: Result, total: int, screen: Screen) -> None:
     """Topics and rules."""
     settings = result.settings
     create_topics(settings.kafka, club.id, result.partitions)
-    publication = publish(settings, club)
+    publication = publish(settings, club, wish)
     screen.begin(total, asyncio.run(_judged(settings, result.partitions)))
     screen.say(f"Rulebook {publication.version} of {club.id} is published")
 

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from cercle.runtime.kafka_log import KafkaLog
 from cercle.runtime.log import LogRecord
-from cercle.runtime.rulebooks import follows, published_versions
+from cercle.runtime.rulebooks import EndSeen, Line, published_versions
 from cercle.runtime.settings import Settings
 from cercle.runtime.topics import Topic, topic_name
 from cercle.wire import rulebook_pb2
@@ -76,11 +76,14 @@ async def _highwaters(
 
 async def published(settings: Settings) -> list[rulebook_pb2.RulebookPublished]:
     """The versions that count, oldest first: each names the one before."""
-    versions: list[rulebook_pb2.RulebookPublished] = []
+    line = Line()
+    return [record async for record in rulebook_records(settings) if line.take(record) is not None]
+
+
+async def rulebook_records(settings: Settings) -> AsyncIterator[rulebook_pb2.RulebookPublished]:
+    """Every record of the rulebook topic up to its end, void ones too."""
     async with aclosing(published_versions(settings.kafka, settings.club)) as records:
-        async for version in records:
-            if version is None:
-                break
-            if follows(version, versions[-1].version if versions else ""):
-                versions.append(version)
-    return versions
+        async for record in records:
+            if isinstance(record, EndSeen):
+                return
+            yield record

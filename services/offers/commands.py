@@ -15,26 +15,29 @@ class NoteAction(msgspec.Struct, frozen=True):
 
 
 class NoteBadge(msgspec.Struct, frozen=True):
-    """The member unlocked a level of a badge."""
+    """The member unlocked a level of a badge, by what `occurred_at`."""
 
     badge: str
     level: str
-    reached_at: Instant
+    occurred_at: Instant
 
 
 class NoteTier(msgspec.Struct, frozen=True):
-    """The member's tier is now `tier`; it was `previous` (empty: none)."""
+    """The member's tier is now `tier`; it was `previous` (empty: none). By what `occurred_at`."""
 
     tier: str
     previous: str
-    changed_at: Instant
+    occurred_at: Instant
 
 
 Note = Union[NoteBadge, NoteTier]
 
 
 class Hear(msgspec.Struct, frozen=True):
-    """What one decision of the badges service says, in its order: one cause, one record."""
+    """What one decision of the badges service says, in its order: one cause, one record.
+
+    `notes`: at least one; whatever brought the first brought all.
+    """
 
     notes: tuple[Note, ...]
 

@@ -9,13 +9,15 @@ from typing import Union
 
 import msgspec
 
-from cercle.domain import seen
+from cercle.domain import metrics, seen
 from cercle.domain.action import Action, ActionAccepted
+from cercle.domain.badges import with_badge
 from cercle.domain.decision import Decision, Instant, Rejection
-from cercle.rulebook import Rulebook
+from cercle.domain.metrics import MetricCounted
+from cercle.rulebook import MemberFacts, Rulebook
 from services.offers import issuing
 from services.offers.commands import Command, Hear, NoteAction
-from services.offers.events import Event, OfferIssued, TierNoted
+from services.offers.events import BadgeNoted, Event, OfferIssued, TierNoted
 from services.offers.member import Issued, Member
 
 
@@ -32,11 +34,11 @@ def decide(
         case NoteAction():
             return note_action(member, command.action, rules)
         case Hear():
-            return Decision(tuple(issuing.hear(member, command.notes, rules.offers)))
+            return Decision(tuple(issuing.hear(member, command.notes, rules)))
 
 
 def note_action(member: Member, action: Action, rules: Rulebook) -> Union[Decision[Event], Rejection]:
-    """No effect at all in a club that issues nothing on actions; else judged as in every service."""
+    """No effect at all in a club whose offers concern no action; else judged as in every service."""
     if not rules.offers.concern_actions:
         return Decision()
     verdict = seen.judge(member.seen, action, rules.club.lateness)
@@ -44,8 +46,17 @@ def note_action(member: Member, action: Action, rules: Rulebook) -> Union[Decisi
         return verdict
     if verdict == "duplicate":
         return Decision()
-    issued = issuing.issue(member, issuing.on_action(action), member.tier, rules.offers)
-    return Decision((verdict, *issued))
+    joined_at = seen.joined_at(member.seen, action.occurred_at)
+    facts, counted = metrics.observe(
+        member.metrics,
+        rules.offers.metrics,
+        rules.club,
+        action,
+        MemberFacts(member.tier, member.badges, (), joined_at),
+        verdict.forget_before,
+    )
+    issued = issuing.issue(member, issuing.on_action(action), facts, rules.offers)
+    return Decision((verdict, *counted, *issued))
 
 
 def evolve(member: Member, event: Event) -> Member:
@@ -53,8 +64,12 @@ def evolve(member: Member, event: Event) -> Member:
     match event:
         case ActionAccepted():
             seen.note(member.seen, event)
+        case MetricCounted():
+            metrics.note(member.metrics, event)
         case OfferIssued():
             member.issued.append(Issued(event.offer, event.issued_at, event.on, event.reason))
+        case BadgeNoted():
+            member.badges = with_badge(member.badges, event.badge, event.level)
         case TierNoted():
             member.tier = event.tier
     return member

@@ -6,6 +6,7 @@ import msgspec
 
 from cercle.domain.action import ActionAccepted
 from cercle.domain.decision import Instant
+from cercle.domain.metrics import MetricCounted
 
 
 class OfferIssued(msgspec.Struct, frozen=True):
@@ -23,10 +24,17 @@ class OfferIssued(msgspec.Struct, frozen=True):
     issued_at: Instant
 
 
+class BadgeNoted(msgspec.Struct, frozen=True):
+    """The member unlocked a level of a badge, as the badges service told it."""
+
+    badge: str
+    level: str
+
+
 class TierNoted(msgspec.Struct, frozen=True):
     """The member's tier, as the badges service told it."""
 
     tier: str
 
 
-Event = Union[ActionAccepted, OfferIssued, TierNoted]
+Event = Union[ActionAccepted, MetricCounted, OfferIssued, BadgeNoted, TierNoted]

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from cercle.domain import metrics, seen
 from cercle.domain.action import Action
+from cercle.domain.badges import has_badge, with_badge
 from cercle.domain.decision import Instant
-from cercle.rulebook import MemberFacts, OfferRules
+from cercle.rulebook import MemberFacts, OfferRules, Rulebook
 from services.offers.commands import Note, NoteBadge, NoteTier
-from services.offers.events import Event, OfferIssued, TierNoted
+from services.offers.events import BadgeNoted, Event, OfferIssued, TierNoted
 from services.offers.member import Member
 
 
@@ -31,24 +33,24 @@ def on_note(note: Note) -> Occasion:
     match note:
         case NoteBadge():
             fields = {"badge": note.badge, "level": note.level}
-            return Occasion("badge_unlocked", fields, note.reached_at, f"{note.badge}/{note.level}")
+            return Occasion("badge_unlocked", fields, note.occurred_at, f"{note.badge}/{note.level}")
         case NoteTier():
             fields = {"tier": note.tier, "previous": note.previous}
-            return Occasion("tier_changed", fields, note.changed_at, note.tier)
+            return Occasion("tier_changed", fields, note.occurred_at, note.tier)
 
 
 def issue(
     member: Member,
     occasion: Occasion,
-    tier: str,
+    facts: MemberFacts,
     rules: OfferRules,
     before: Sequence[Event] = (),
 ) -> list[Event]:
-    """The offers given on this occasion to a member in `tier`, dated by it: the same in every run.
+    """The offers given on this occasion, dated by it: the same in every run.
 
-    `before`: the events of the same cause that came first, not yet in the member.
+    `facts`: what conditions see of the member. `before`: the events of the same cause that came
+    first, not yet in the member.
     """
-    facts = MemberFacts(tier=tier)
     offers = rules.issued_on(occasion.trigger, occasion.fields, occasion.occurred_at, facts)
     trigger, reason, at = occasion.trigger, occasion.reason, occasion.occurred_at
     return [
@@ -56,16 +58,26 @@ def issue(
     ]
 
 
-def hear(member: Member, notes: Iterable[Note], rules: OfferRules) -> list[Event]:
-    """The events of all notes in order: a later one finds the tier and the offers of an earlier one."""
+def hear(member: Member, notes: Iterable[Note], rules: Rulebook) -> list[Event]:
+    """The events of all notes in order: a later one finds what an earlier one brought."""
     events: list[Event] = []
-    tier = member.tier
+    tier, badges = member.tier, member.badges
     for note in notes:
         if isinstance(note, NoteTier) and note.tier != tier:
             tier = note.tier
             events.append(TierNoted(tier))
-        events += issue(member, on_note(note), tier, rules, events)
+        elif isinstance(note, NoteBadge) and not has_badge(badges, note.badge, note.level):
+            badges = with_badge(badges, note.badge, note.level)
+            events.append(BadgeNoted(note.badge, note.level))
+        facts = _facts(member, tier, badges, note.occurred_at, rules)
+        events += issue(member, on_note(note), facts, rules.offers, events)
     return events
+
+
+def _facts(member: Member, tier: str, badges: tuple[str, ...], at: Instant, rules: Rulebook) -> MemberFacts:
+    """What conditions see on a note: nothing is counted, so metrics are what was counted up to its day."""
+    values = metrics.as_of(member.metrics, rules.offers.metrics, rules.club, at)
+    return MemberFacts(tier, badges, (), seen.joined_at(member.seen, at), values)
 
 
 def _count(member: Member, offer: str, before: Sequence[Event]) -> int:

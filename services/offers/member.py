@@ -7,6 +7,7 @@ New fields go to the end, with a default, so that older bytes can still be read.
 import msgspec
 
 from cercle.domain.decision import Instant
+from cercle.domain.metrics import Metrics
 from cercle.domain.seen import Seen
 
 
@@ -20,11 +21,16 @@ class Issued(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Member(msgspec.Struct, array_like=True):
-    """`issued`: oldest first. `tier`: as the badges service told it, empty before the first."""
+    """`issued`: oldest first. `tier`: as the badges service told it, empty before the first.
+
+    `badges`: the ids of those unlocked, and `id/level`. `metrics`: those that conditions on offers read.
+    """
 
     seen: Seen = msgspec.field(default_factory=Seen)
     issued: list[Issued] = msgspec.field(default_factory=list)
     tier: str = ""
+    badges: tuple[str, ...] = ()
+    metrics: Metrics = msgspec.field(default_factory=dict)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -10,7 +10,7 @@ from services.offers.commands import NoteAction
 
 
 def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Intent | Rejection | None:
-    """An action matters here only to a club that issues offers on actions."""
+    """An action matters here only to a club whose offers concern actions."""
     if not any(version.offers.concern_actions for version in rules.versions):
         return None
     taken = take(record, rules.at, partition_count)
@@ -23,9 +23,11 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 
 
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
-    """A badge that a member unlocked, a tier that changed."""
+    """Badges unlocked and a tier changed, by the rules in force when what brought them occurred."""
     command = wire.heard(topic, record.decision)
-    return Intent(record.key, command, rules.at(record.at_ms)) if command is not None else None
+    if command is None:
+        return None
+    return Intent(record.key, command, rules.at(command.notes[0].occurred_at))
 
 
 SERVICE = Service(

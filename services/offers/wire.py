@@ -2,11 +2,12 @@
 
 from typing import Union
 
-from cercle.actions import accepted
+from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
+from cercle.domain.metrics import MetricCounted
 from cercle.wire import badges_pb2, offers_pb2
-from services.offers.commands import Command, Hear, Note, NoteBadge, NoteTier
-from services.offers.events import Event, OfferIssued, TierNoted
+from services.offers.commands import Hear, Note, NoteBadge, NoteTier
+from services.offers.events import BadgeNoted, Event, OfferIssued, TierNoted
 
 
 def encode(events: tuple[Event, ...]) -> bytes:
@@ -22,6 +23,8 @@ def _fill(out: offers_pb2.Event, event: Event) -> None:
     match event:
         case ActionAccepted():
             accepted.write(out.action_accepted, event)
+        case MetricCounted():
+            counted.write(out.metric_counted, event)
         case OfferIssued():
             issued = out.offer_issued
             issued.offer = event.offer
@@ -29,6 +32,10 @@ def _fill(out: offers_pb2.Event, event: Event) -> None:
             issued.reason = event.reason
             issued.number = event.number
             issued.issued_at_ms = event.issued_at
+        case BadgeNoted():
+            noted = out.badge_noted
+            noted.badge = event.badge
+            noted.level = event.level
         case TierNoted():
             out.tier_noted.tier = event.tier
 
@@ -46,16 +53,20 @@ def _event(event: offers_pb2.Event) -> Event:
     match event.WhichOneof("kind"):
         case "action_accepted":
             return accepted.read(event.action_accepted)
+        case "metric_counted":
+            return counted.read(event.metric_counted)
         case "offer_issued":
             o = event.offer_issued
             return OfferIssued(o.offer, o.on, o.reason, o.number, o.issued_at_ms)
+        case "badge_noted":
+            return BadgeNoted(event.badge_noted.badge, event.badge_noted.level)
         case "tier_noted":
             return TierNoted(event.tier_noted.tier)
         case None:
             raise ValueError("an event of a kind that this version of offers does not know")
 
 
-def heard(topic: str, data: bytes) -> Union[Command, None]:
+def heard(topic: str, data: bytes) -> Union[Hear, None]:
     """What another service's decision asks of this one; None: nothing.
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From

@@ -18,10 +18,16 @@ class Earn(msgspec.Struct, frozen=True):
     action: Action
 
 
-class NoteTier(msgspec.Struct, frozen=True):
-    """The badges service says which tier the member has."""
+class NoteStanding(msgspec.Struct, frozen=True):
+    """What one decision of the badges service says, brought about by what `occurred_at`.
 
-    tier: str
+    `tier`: the one that the member has after it, None if it changed none. `badges`: the levels
+    unlocked, as (badge, level).
+    """
+
+    tier: Union[str, None]
+    badges: tuple[tuple[str, str], ...]
+    occurred_at: Instant
 
 
 class PlaceHold(msgspec.Struct, frozen=True):
@@ -69,4 +75,4 @@ class DoDueWork(msgspec.Struct, frozen=True):
 Request = Union[PlaceHold, Capture, Release]
 """A command that somebody sent and waits for."""
 
-Command = Union[Earn, NoteTier, PlaceHold, Capture, Release, DoDueWork]
+Command = Union[Earn, NoteStanding, PlaceHold, Capture, Release, DoDueWork]

@@ -9,13 +9,15 @@ from typing import Union
 
 import msgspec
 
-from cercle.domain import seen
+from cercle.domain import metrics, seen
 from cercle.domain.action import ActionAccepted
+from cercle.domain.badges import has_badge, with_badge
 from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import Rulebook
 from services.points import earning, holds, ledger, limits
-from services.points.commands import Capture, Command, DoDueWork, Earn, NoteTier, PlaceHold, Release
-from services.points.events import Captured, Earned, Event, Held, Refused, Released, TierNoted
+from services.points.commands import Capture, Command, DoDueWork, Earn, NoteStanding, PlaceHold, Release
+from services.points.events import BadgeNoted, Captured, Earned, Event, Held, Refused, Released, TierNoted
 from services.points.member import Member, new
 
 __all__ = ["MemberView", "WalletView", "decide", "due_at", "evolve", "new", "ranks", "view"]
@@ -31,8 +33,8 @@ def decide(
     match command:
         case Earn():
             return earning.earn(member, command, rules, now)
-        case NoteTier():
-            return note_tier(member, command, now)
+        case NoteStanding():
+            return note_standing(member, command, now)
         case PlaceHold():
             return holds.place(member, command, now)
         case Capture() | Release():
@@ -41,11 +43,13 @@ def decide(
             return Decision(holds.timed_out(member, now))
 
 
-def note_tier(member: Member, command: NoteTier, now: Instant) -> Decision[Event]:
-    """No event if the member is known to have that tier."""
-    if command.tier == member.tier:
-        return Decision()
-    return Decision((*holds.timed_out(member, now), TierNoted(command.tier)))
+def note_standing(member: Member, command: NoteStanding, now: Instant) -> Decision[Event]:
+    """No event for what the member is known to have."""
+    new_badges = [badge for badge in command.badges if not has_badge(member.badges, *badge)]
+    noted: list[Event] = [BadgeNoted(badge, level) for badge, level in new_badges]
+    if command.tier is not None and command.tier != member.tier:
+        noted.append(TierNoted(command.tier))
+    return Decision((*holds.timed_out(member, now), *noted)) if noted else Decision()
 
 
 def evolve(member: Member, event: Event) -> Member:
@@ -54,6 +58,8 @@ def evolve(member: Member, event: Event) -> Member:
         case ActionAccepted():
             limits.forget(member, event.forget_before)
             seen.note(member.seen, event)
+        case MetricCounted():
+            metrics.note(member.metrics, event)
         case Earned():
             ledger.post(member, event.wallet, event.postings)
             limits.count(member, event)
@@ -62,6 +68,8 @@ def evolve(member: Member, event: Event) -> Member:
             holds.note(member, event)
         case Refused():
             holds.note(member, event)
+        case BadgeNoted():
+            member.badges = with_badge(member.badges, event.badge, event.level)
         case TierNoted():
             member.tier = event.tier
     return member

@@ -9,6 +9,7 @@ import msgspec
 
 from cercle.domain.action import ActionAccepted
 from cercle.domain.decision import Instant
+from cercle.domain.metrics import MetricCounted
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True):
@@ -92,6 +93,13 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag=True):
     request: str
 
 
+class BadgeNoted(msgspec.Struct, frozen=True):
+    """The member unlocked a level of a badge, as the badges service told it."""
+
+    badge: str
+    level: str
+
+
 class TierNoted(msgspec.Struct, frozen=True):
     """The member's tier, as the badges service told it."""
 
@@ -101,4 +109,4 @@ class TierNoted(msgspec.Struct, frozen=True):
 Answer = Union[Held, Captured, Released, Refused]
 """What a command's sender is told."""
 
-Event = Union[ActionAccepted, Earned, Answer, TierNoted]
+Event = Union[ActionAccepted, MetricCounted, Earned, Answer, BadgeNoted, TierNoted]

@@ -8,7 +8,7 @@ A day is forgotten only when no action of that day can be accepted any more.
 from collections.abc import Mapping
 from typing import Union
 
-from cercle.domain.decision import DAY, Instant
+from cercle.domain.decision import Instant, oldest_day
 from cercle.rulebook import Limit
 from services.points.events import Earned
 from services.points.member import Counted, Member
@@ -51,11 +51,10 @@ def count(member: Member, event: Earned) -> None:
 def forget(member: Member, before: Instant) -> None:
     """Drops days that ended before `before`: actions older than that are refused as late.
 
-    Day d of a club in any time zone has ended by (d + 2) x 24 hours UTC. Looks only when the
-    boundary reaches another day.
+    Looks only when the boundary reaches another day.
     """
-    oldest = before // DAY - 1
-    if oldest == member.seen.forget_before // DAY - 1:
+    oldest = oldest_day(before)
+    if oldest == oldest_day(member.seen.forget_before):
         return
     for day in [day for day in member.counted if day < oldest]:
         del member.counted[day]

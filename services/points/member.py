@@ -7,6 +7,7 @@ New fields go to the end, with a default, so that older bytes can still be read.
 import msgspec
 
 from cercle.domain.decision import Instant
+from cercle.domain.metrics import Metrics
 from cercle.domain.seen import Seen
 from services.points.events import Answer
 
@@ -52,7 +53,8 @@ class Member(msgspec.Struct, array_like=True):
 
     `wallets` by name; `holds` that are open and those `closed` lately, by id; `counted` by
     club-local day and rule id; `answers` to recent commands by key, and commands issued before
-    `forget_before` are too old; `tier` is empty before the first.
+    `forget_before` are too old; `tier` is empty before the first; `badges` are the ids of those
+    unlocked, and `id/level`; `metrics` those that conditions on points read.
     """
 
     seen: Seen = msgspec.field(default_factory=Seen)
@@ -63,6 +65,8 @@ class Member(msgspec.Struct, array_like=True):
     closed: dict[str, Closed] = msgspec.field(default_factory=dict)
     answers: dict[str, Answer] = msgspec.field(default_factory=dict)
     forget_before: Instant = 0
+    badges: tuple[str, ...] = ()
+    metrics: Metrics = msgspec.field(default_factory=dict)
 
     def wallet(self, name: str) -> Balances:
         """What the wallet holds; fresh balances, kept nowhere, if the member never used it."""

@@ -19,9 +19,9 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 
 
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
-    """A member's new tier, from badges."""
+    """A member's new badges and tier, by the rules in force when what brought them occurred."""
     command = wire.heard(topic, record.decision)
-    return Intent(record.key, command, rules.at(record.at_ms)) if command is not None else None
+    return Intent(record.key, command, rules.at(command.occurred_at)) if command is not None else None
 
 
 SERVICE = Service(

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Union
 
-from cercle.actions import accepted
+from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
+from cercle.domain.metrics import MetricCounted
 from cercle.wire import badges_pb2, points_pb2
-from services.points.commands import Command, NoteTier
+from services.points.commands import NoteStanding
 from services.points.events import (
+    BadgeNoted,
     Captured,
     Earned,
     Event,
@@ -39,23 +41,30 @@ def decode(data: bytes) -> tuple[Event, ...]:
     return tuple([_event(event) for event in points_pb2.Decision.FromString(data).events])
 
 
-def heard(topic: str, data: bytes) -> Union[Command, None]:
+def heard(topic: str, data: bytes) -> Union[NoteStanding, None]:
     """What another service's decision asks of this one; None: nothing.
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From
-    badges: the tier that the member has after it.
+    badges: the levels that it unlocked, and the tier that the member has after it.
     """
     if topic != "badges":
         return None
     events = badges_pb2.Decision.FromString(data).events
-    tiers = [event.tier_changed.tier for event in events if event.HasField("tier_changed")]
-    return NoteTier(tiers[-1]) if tiers else None
+    tiers = [event.tier_changed for event in events if event.HasField("tier_changed")]
+    badges = [event.badge_unlocked for event in events if event.HasField("badge_unlocked")]
+    if not tiers and not badges:
+        return None
+    occurred_at = tiers[-1].changed_at_ms if tiers else badges[-1].reached_at_ms
+    levels = tuple([(unlocked.badge, unlocked.level) for unlocked in badges])
+    return NoteStanding(tiers[-1].tier if tiers else None, levels, occurred_at)
 
 
 def _fill(out: points_pb2.Event, event: Event) -> None:
     match event:
         case ActionAccepted():
             accepted.write(out.action_accepted, event)
+        case MetricCounted():
+            counted.write(out.metric_counted, event)
         case Earned():
             _fill_earned(out.earned, event)
         case Held():
@@ -70,6 +79,10 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
             _fill_hold(released, event)
         case Refused():
             _fill_refused(out.refused, event)
+        case BadgeNoted():
+            noted = out.badge_noted
+            noted.badge = event.badge
+            noted.level = event.level
         case TierNoted():
             out.tier_noted.tier = event.tier
 
@@ -119,6 +132,8 @@ def _event(event: points_pb2.Event) -> Event:
     match event.WhichOneof("kind"):
         case "action_accepted":
             return accepted.read(event.action_accepted)
+        case "metric_counted":
+            return counted.read(event.metric_counted)
         case "earned":
             e = event.earned
             grants = tuple([Grant(g.rule, g.desired, g.granted) for g in e.grants])
@@ -136,6 +151,8 @@ def _event(event: points_pb2.Event) -> Event:
         case "refused":
             f = event.refused
             return Refused(f.key, f.issued_at_ms, f.code, f.sentence, f.request)
+        case "badge_noted":
+            return BadgeNoted(event.badge_noted.badge, event.badge_noted.level)
         case "tier_noted":
             return TierNoted(event.tier_noted.tier)
         case None:

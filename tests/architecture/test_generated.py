@@ -1,4 +1,4 @@
-"""cercle/wire is what the protos say."""
+"""cercle/wire is what the protos say, and the pages of docs/rules that are made from the code are fresh."""
 
 import subprocess
 import sys
@@ -18,3 +18,13 @@ def test_generated_code_is_fresh(tmp_path: Path) -> None:
     made = stubs(tmp_path)
     assert made
     assert stubs(ROOT / "cercle" / "wire") == made
+
+
+def test_generated_pages_are_fresh(tmp_path: Path) -> None:
+    """Generating again gives the same texts; `make rules-docs` does it in place."""
+    folder = ROOT / "docs" / "rules"
+    subprocess.run([sys.executable, str(folder / "generate.py"), str(tmp_path)], check=True, cwd=ROOT)
+    made = {path.relative_to(tmp_path): path.read_text("utf-8") for path in tmp_path.rglob("*.md")}
+    assert Path("reference.md") in made
+    stale = [str(name) for name, text in made.items() if (folder / name).read_text("utf-8") != text]
+    assert stale == [], "`make rules-docs` makes them anew"

@@ -313,7 +313,7 @@ def test_topics_are_told(up: Cercle) -> None:
 
 def test_rules_are_published_once(up: Cercle) -> None:
     """The same rules again are no new version."""
-    assert ask(up, "publish", str(RECORDS))["published"] is False
+    assert ask(up, "rules", "publish", str(RECORDS))["published"] is False
     assert ask(up, "topics")["topics"][5]["records"] == 1
 
 

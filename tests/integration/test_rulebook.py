@@ -1,10 +1,15 @@
 """Versions of the rulebook: each action is judged by the one of its own time."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
 from cercle.domain.decision import HOUR
+from cercle.runtime.rulebooks import EndSeen, published_versions
+from cercle.runtime.topics import create_topics
 from cercle.wire import log_pb2
 from cercle.wire import points_pb2 as pb
 from tests.integration.conftest import purchase
@@ -80,3 +85,50 @@ def test_versions_are_the_same_after_a_restart(changing: RunningClub) -> None:
     changing.settle("points")
     assert judged(changing, "bea") == [(before[2][0], 30)]
     assert judged(changing, "ana") == before
+
+
+def test_rules_that_nobody_accepted_stop_the_service(
+    kafka: Server, redis_server: Server, club: str, tmp_path: Path
+) -> None:
+    """A service does not judge by rules on which it does not act as they are written, and says which."""
+    files = {**FILES, "points.yaml": POINTS.replace("    limit:", "    cooldown: 10 minutes\n    limit:")}
+    running = RunningClub(kafka, redis_server, club, tmp_path, partitions=1)
+    try:
+        running.publish(files)
+        running.spawn("points")
+        running.send([raw(purchase("ana", 10))])
+        said = running.log_file("points")
+        eventually(lambda: "We experienced a crash" in said.read_text())
+        told = [line for line in said.read_text().splitlines() if '"event": "rulebook_inactive"' in line]
+        assert "cooldown" in told[0]
+        assert running.records("points") == []
+    finally:
+        running.close()
+
+
+async def _ages(told: AsyncIterator[object]) -> AsyncIterator[float]:
+    """How old the broker's word is, each time that the topic is said to be read to its end."""
+    async for each in told:
+        assert isinstance(each, EndSeen)
+        yield each.seconds_ago
+
+
+def test_silent_broker_says_nothing_new(own_kafka: Server, club: str) -> None:
+    """What was read stays read to the end as of the last answer, which grows older until the next."""
+    create_topics(own_kafka.address, club, 1)
+
+    async def watch() -> list[float]:
+        async with aclosing(published_versions(own_kafka.address, club, poll_seconds=0.1)) as told:
+            ages = _ages(told)
+            assert max([await anext(ages) for _ in range(5)]) < 0.7
+            await asyncio.to_thread(own_kafka.kill)
+            await asyncio.sleep(1)
+            silent = [await anext(ages) for _ in range(5)]
+            await asyncio.to_thread(own_kafka.start)
+            while await anext(ages) > 0.7:
+                pass
+            return silent
+
+    silent = asyncio.run(watch())
+    assert silent == sorted(silent)
+    assert silent[0] > 0.9

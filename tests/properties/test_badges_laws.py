@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cercle.domain.action import Action, ActionAccepted, Field
 from cercle.domain.decision import DAY, MINUTE, Decision, Instant
+from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import compile_rulebook
 from services.badges import core, wire
 from services.badges.commands import Command, CountAction, CountPoints
@@ -231,6 +232,10 @@ def test_order_changes_neither_counts_nor_tier(histories: tuple[list[Command], l
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 number = st.integers(-(2**63), 2**63 - 1)
+day = st.integers(-(2**31), 2**31 - 1)
+counted = st.builds(
+    MetricCounted, text, day, number, st.lists(number, max_size=3).map(tuple), day, st.booleans()
+)
 event_kinds = {
     kind: st.builds(kind, **{f.name: number if f.type is int else text for f in msgspec.structs.fields(kind)})
     for kind in (ActionAccepted, Progressed, BadgeUnlocked, PointsCounted, TierChanged)
@@ -238,7 +243,7 @@ event_kinds = {
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(*event_kinds.values()), max_size=6).map(tuple))
+@given(st.lists(st.one_of(counted, *event_kinds.values()), max_size=6).map(tuple))
 def test_wire_round_trip_of_any_events(events: tuple[Event, ...]) -> None:
     """Any events, empty texts and extreme numbers too, come back exactly."""
     assert wire.decode(wire.encode(events)) == events

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from cercle.domain.action import Action, ActionAccepted, Field
 from cercle.domain.decision import DAY, Decision, Instant
+from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import compile_rulebook
 from services.offers import core, wire
 from services.offers.commands import Command, Hear, NoteAction, NoteBadge, NoteTier
-from services.offers.events import Event, OfferIssued, TierNoted
+from services.offers.events import BadgeNoted, Event, OfferIssued, TierNoted
 from services.offers.member import Member, decode, encode
 
 START = 1_767_225_600_000
@@ -112,7 +113,7 @@ def test_notes_together_are_as_notes_one_by_one(history: list[tuple[NoteBadge | 
     run([Hear(several) for several in history], one)
     run([Hear((note,)) for several in history for note in several], other)
     assert one.issued == other.issued
-    assert one.tier == other.tier
+    assert (one.tier, one.badges) == (other.tier, other.badges)
 
 
 @settings(deadline=None)
@@ -155,20 +156,23 @@ def written_out(history: list[Command]) -> tuple[list[tuple[str, str, Instant]],
         for note in command.notes:
             if isinstance(note, NoteTier):
                 tier = note.tier
-                given_offers += [("gold-pin", tier, note.changed_at)] * (tier == "gold")
+                given_offers += [("gold-pin", tier, note.occurred_at)] * (tier == "gold")
             else:
                 reason = f"{note.badge}/{note.level}"
-                given_offers += [("badge-pin", reason, note.reached_at)] * (tier == "gold")
-                given_offers += [("vinyl", reason, note.reached_at)] * (note.level == "silver")
+                given_offers += [("badge-pin", reason, note.occurred_at)] * (tier == "gold")
+                given_offers += [("vinyl", reason, note.occurred_at)] * (note.level == "silver")
     return given_offers, tier
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 number = st.integers(-(2**63), 2**63 - 1)
+day = st.integers(-(2**31), 2**31 - 1)
 any_event = st.one_of(
     st.builds(ActionAccepted, text, text, text, number, number),
     st.builds(OfferIssued, text, text, text, st.integers(-(2**31), 2**31 - 1), number),
+    st.builds(BadgeNoted, text, text),
     st.builds(TierNoted, text),
+    st.builds(MetricCounted, text, day, number, st.lists(number, max_size=3).map(tuple), day, st.booleans()),
 )
 
 

@@ -1,7 +1,7 @@
 """The real services in the storm: points, badges and offers, reading each other, in the record shop's club.
 
 Purchases as the shop's history has them, retried, late, malformed; holds that are captured,
-released, or time out; and a second version of the rules in the middle.
+released, or time out; and a second version of the rules in the middle, with metrics in every service.
 """
 
 import csv
@@ -30,9 +30,44 @@ STORM_SECONDS = 20.0
 MEMBERS = ("ana", "élodie")
 _FOLDER = ROOT / "clubs" / "records"
 _FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.yaml"))}
-_DOUBLED = _FILES["points.yaml"].replace("points: 1,", "points: 2,")
+_METRICS = """
+metrics:
+  visits: {count: purchase, over: life}
+  spend: {sum: purchase.amount, over: 1 day}
+  prices: {distinct: purchase.amount, over: 1 month}
+"""
+_POINTS = (
+    _FILES["points.yaml"].replace("points: 1,", "points: 2,")
+    + """
+  - id: bronze-regular
+    on: purchase
+    when: metrics.visits >= 3 && "collector/bronze" in member.badges
+    earn: {points: 5}
+"""
+)
+_BADGES = """
+  - id: big-day
+    badge: A big day
+    count: purchase
+    when: metrics.spend >= money("60 USD")
+    levels: {one: 1, two: 2}
+"""
+_OFFERS = """
+  - id: many-prices
+    title: Of all prices
+    price: free
+    issue: {on: badge_unlocked, when: badge == "big-day" && metrics.prices >= 3}
+"""
 FIRST = compile_rulebook(_FILES)
-SECOND = compile_rulebook(_FILES | {"points.yaml": _DOUBLED})
+SECOND = compile_rulebook(
+    _FILES
+    | {
+        "metrics.yaml": _METRICS,
+        "points.yaml": _POINTS,
+        "badges.yaml": _FILES["badges.yaml"] + _BADGES,
+        "offers.yaml": _FILES["offers.yaml"] + _OFFERS,
+    }
+)
 SECOND_FROM = NOON + 9_000
 
 

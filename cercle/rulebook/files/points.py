@@ -1,91 +1,236 @@
 """points.yaml: what earns points, what multiplies them, and how much of it a day."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Union
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-from cercle.rulebook.model import Condition, Entry, Identifier, Money, words
+from cercle.rulebook.built_in import acts_on
+from cercle.rulebook.codes import Code
+from cercle.rulebook.entries import json_types
+from cercle.rulebook.entries.entry import (
+    Condition,
+    Duration,
+    Entry,
+    Identifier,
+    Period,
+    sentence_error,
+    words,
+)
+from cercle.rulebook.entries.shapes import shape_by, tag
+from cercle.rulebook.files.during import DuringEntry
+from cercle.rulebook.files.earning import Earn, Positive
+from cercle.rulebook.files.wallets import GoodwillEntry, WalletEntry
+from cercle.rulebook.spelling import number_meant
 
-MOST_POINTS = 1_000_000
-"""Of one rule: with amounts of at most 10**12 minor units, sums stay within 64 bits."""
 MOST_FACTOR = 100
-POINTS = "points"
-"""The wallet that every club has."""
+DAY = "day"
+CALENDAR = (DAY, "week", "month", "year", "life")
+
+_GIVES_NOTHING = "the rule gives nothing"
 
 
 def _factor(value: object) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise PydanticCustomError("sentence", "this must be a number such as `2` or `1.5`")
+        meant = number_meant(value.removeprefix("+")) if isinstance(value, str) else ""
+        if meant and "%" in str(value):
+            raise sentence_error(
+                "this must be a number, not a percentage: {percent}% more is `{factor}`",
+                Code.BAD_NUMBER,
+                percent=meant,
+                factor=str(1 + Decimal(meant) / 100),
+            )
+        raise sentence_error(
+            "this must be a number such as `2` or `1.5`", Code.BAD_NUMBER if meant else Code.WRONG_TYPE
+        )
     if not 1 < value <= MOST_FACTOR:
-        raise PydanticCustomError("sentence", "a multiplier is more than 1 and at most 100")
+        raise sentence_error(
+            "a multiplier is more than 1 and at most 100: `2` doubles, `1.5` gives half as much again",
+            Code.BAD_NUMBER,
+        )
     return Fraction(value)
 
 
 Factor = Annotated[
     Fraction, PlainValidator(_factor), PlainSerializer(str), WithJsonSchema({"type": "number"})
 ]
-
-
-Positive = Annotated[int, Field(ge=1, le=MOST_POINTS)]
-
-
-class WalletEntry(Entry):
-    """One wallet."""
-
-    expires: Annotated[str, words("never")] = "never"
-
-
-class EarnEntry(Entry):
-    """`points`, once or for each whole `for_each` of the amount."""
-
-    points: Positive
-    for_each: Money | None = None
-    wallet: Annotated[Identifier, Field(alias="in")] = POINTS
+Per = Annotated[
+    Union[Annotated[str, words(*CALENDAR), Tag(tag("word"))], Annotated[Period, Tag(tag("period"))]],
+    Discriminator(lambda value: tag("word" if isinstance(value, str) and value.isalpha() else "period")),
+    json_types.PER,
+]
+"""A word of the calendar, or a length of time that goes with the action."""
 
 
 class LimitEntry(Entry):
-    """At most so many points, or so many times, in each period."""
+    """At most so many points, or so many times, for one member in each period."""
 
-    points: Positive | None = None
-    times: Positive | None = None
-    per: Annotated[str, words("day")]
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["points"]}, {"required": ["times"]}]},
+    )
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType({"per": _GIVES_NOTHING})
+
+    points: Positive | None = Field(default=None, description="How many points at most.", examples=[200])
+    times: Positive | None = Field(default=None, description="How many times at most.", examples=[5])
+    per: Per = Field(
+        description=(
+            "In what time: a `day`, `week`, `month` or `year` by the club's calendar, in the member's whole "
+            "`life` in the club, or in the last so many days, as in `30 days`."
+        ),
+        examples=["day", "month", "life", "30 days"],
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "LimitEntry":
         if (self.points is None) == (self.times is None):
-            raise PydanticCustomError("sentence", "a limit says either `points` or `times`")
+            raise sentence_error(
+                "a limit says either `points` or `times`, as in `limit: {times: 1, per: day}`",
+                Code.WRONG_SHAPE,
+            )
         return self
+
+    def inactive_keys(self) -> frozenset[str]:
+        """A limit per day is acted on."""
+        return frozenset(() if self.per == DAY else ("per",))
+
+
+class SoonAfterEntry(Entry):
+    """An earlier action, perhaps another member's, that must not be long ago."""
+
+    action: Identifier = Field(description="The earlier action.", examples=["question_asked"])
+    by: str = Field(
+        description="The field that both actions have, and by which the earlier one is found.",
+        examples=["question"],
+    )
+    at_most: Duration = Field(description="How long ago it may be at most.", examples=["30 minutes"])
 
 
 class RuleEntry(Entry):
-    """One rule."""
+    """What all rules say."""
 
-    id: Identifier
-    on: Identifier
-    when: Condition | None = None
-    earn: EarnEntry | None = None
-    multiply: Factor | None = None
-    limit: LimitEntry | None = None
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(("on", "cooldown", "soon_after", "group"), _GIVES_NOTHING)
+    )
 
-    @model_validator(mode="after")
-    def _one_of(self) -> "RuleEntry":
-        if (self.earn is None) == (self.multiply is None):
-            raise PydanticCustomError("sentence", "a rule says either `earn` or `multiply`")
-        return self
+    id: Identifier = Field(description="The rule's name; no two rules share one.", examples=["purchase-base"])
+    on: Identifier = Field(
+        description="The action that the rule is about: one of actions.yaml, or `birthday` and the like.",
+        examples=["purchase", "birthday"],
+    )
+    when: Condition | None = Field(
+        default=None,
+        description="Only if this is true of the action. Left out, always.",
+        examples=['channel == "web"', 'amount >= money("50 USD")'],
+    )
+    during: DuringEntry | None = Field(
+        default=None,
+        description="Only at these times, by the club's clocks. Left out, at all times.",
+        examples=[{"days": ["sat", "sun"], "from": "2026-12-01", "until": "2026-12-24"}],
+    )
+    limit: LimitEntry | None = Field(
+        default=None,
+        description=(
+            "How much of it one member gets at most: of a rule that multiplies, of what it adds. Left out, "
+            "without limit."
+        ),
+        examples=[{"points": 200, "per": "day"}, {"times": 5, "per": "day"}],
+    )
+    cooldown: Duration | None = Field(
+        default=None,
+        description="How long the rule waits, after it gave something to a member, before it gives again.",
+        examples=["10 minutes"],
+    )
+    soon_after: SoonAfterEntry | None = Field(
+        default=None,
+        description="Only soon after an earlier action, as an answer after its question.",
+        examples=[{"action": "question_asked", "by": "question", "at_most": "30 minutes"}],
+    )
+    group: Identifier | None = Field(
+        default=None,
+        description="Of the rules of one group, only the one that gives most counts.",
+        examples=["welcome"],
+    )
+
+    def inactive_keys(self) -> frozenset[str]:
+        """Of what is built in, none is acted on yet."""
+        keys = super().inactive_keys()
+        return keys - {"on"} if acts_on(self.on, "points.yaml") else keys
+
+
+class EarnRuleEntry(RuleEntry):
+    """A rule that gives points."""
+
+    earn: Earn = Field(description="What the rule gives.", examples=[{"points": 50}])
+
+
+class MultiplyRuleEntry(RuleEntry):
+    """A rule that multiplies what all others give."""
+
+    multiply: Factor = Field(
+        description="By how much it multiplies what the action earns in the wallet `points`.",
+        examples=[2, 1.5],
+    )
+
+
+Rule = Annotated[
+    Union[
+        Annotated[EarnRuleEntry, Tag(tag("earn"))],
+        Annotated[MultiplyRuleEntry, Tag(tag("multiply"))],
+    ],
+    shape_by(
+        ("earn", "multiply"),
+        "a rule says either `earn` or `multiply`, as in `earn: {points: 50}` or `multiply: 2`",
+    ),
+]
 
 
 class StackingEntry(Entry):
-    """How several multipliers act together."""
+    """How several rules of one action act together."""
 
-    multiply: Annotated[str, words("best", "add", "product")] = "best"
+    multiply: Annotated[str, words("best", "add", "product")] = Field(
+        default="best",
+        description=(
+            "What several multipliers do: only the `best` counts; they `add` up (2 and 1.5 give 2.5); or "
+            "each multiplies what the others give, their `product` (2 and 1.5 give 3)."
+        ),
+        examples=["best"],
+    )
 
 
 class PointsFile(Entry):
-    """The file."""
+    """What earns points, in which wallets. The order of the rules changes nothing."""
 
-    wallets: dict[Identifier, WalletEntry] = Field(default={})
-    rules: list[RuleEntry] = Field(default=[])
-    stacking: StackingEntry = StackingEntry()
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType({"goodwill": "agents make no gestures"})
+
+    wallets: dict[Identifier, WalletEntry] = Field(
+        default={},
+        description="The kinds of points that members collect. Every club has the wallet `points`.",
+        examples=[{"points": {"expires": "never"}, "karma": {"expires": "never"}}],
+    )
+    rules: list[Rule] = Field(
+        default=[],
+        description="What earns points, and what multiplies them.",
+        examples=[[{"id": "purchase-base", "on": "purchase", "earn": {"points": 1, "for_each": "1 USD"}}]],
+    )
+    stacking: StackingEntry = Field(
+        default=StackingEntry(),
+        description="How several rules of one action act together.",
+        examples=[{"multiply": "best"}],
+    )
+    goodwill: GoodwillEntry | None = Field(
+        default=None,
+        description="The gestures that agents may make beyond the rules, and their budget.",
+        examples=[{"budget": "5000 points per agent per month", "at_most": "500 points"}],
+    )

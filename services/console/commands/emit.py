@@ -73,7 +73,7 @@ def _club(club: str, kafka: str | None) -> tuple[Settings, Rulebook]:
     versions = asyncio.run(published(settings))
     if not versions:
         raise CommandError(
-            f"{club} has no rules yet: `cercle publish` its folder first, "
+            f"{club} has no rules yet: `cercle rules publish` its folder first, "
             "or name the folder instead of the id."
         )
     return settings, compile_rulebook(dict(versions[-1].files))

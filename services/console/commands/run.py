@@ -19,6 +19,7 @@ from services.console.addresses import Running
 from services.console.clubs import Club, read_club
 from services.console.errors import INTERRUPTED, TERMINATED
 from services.console.processes import Processes
+from services.console.publishing import Wish
 from services.console.reporting import show_result
 from services.console.running import Result, run_club
 from services.console.screen import Screen
@@ -27,6 +28,9 @@ Folder = Annotated[Path, typer.Argument(help="The club's folder: rules files, an
 Shift = Annotated[bool, typer.Option("--shift", help="Move the dates so that the last one is yesterday.")]
 Partitions = Annotated[
     int, typer.Option("--partitions", min=1, max=1000, help="Of every topic; fixed for good.")
+]
+AcceptInactive = Annotated[
+    bool, typer.Option("--accept-inactive", help="Also run rules that this version does not act on in full.")
 ]
 _WATCH_SECONDS = 0.5
 
@@ -37,10 +41,11 @@ def run(
     partitions: Partitions = 4,
     kafka: output.Kafka = None,
     redis: output.Redis = None,
+    accept_inactive: AcceptInactive = False,
     as_json: output.Json = False,
 ) -> None:
     """Run a club's sample actions through everything, once, and print the club in numbers."""
-    with _whole_club(club, shift, partitions, kafka, redis, as_json):
+    with _whole_club(club, shift, partitions, kafka, redis, accept_inactive, as_json):
         pass
 
 
@@ -50,22 +55,35 @@ def up(
     partitions: Partitions = 4,
     kafka: output.Kafka = None,
     redis: output.Redis = None,
+    accept_inactive: AcceptInactive = False,
     as_json: output.Json = False,
 ) -> None:
     """The same, and keep serving until Ctrl-C."""
-    with _whole_club(club, shift, partitions, kafka, redis, as_json) as (found, result, processes):
+    with _whole_club(club, shift, partitions, kafka, redis, accept_inactive, as_json) as (
+        found,
+        result,
+        processes,
+    ):
         _serve(found, result, processes, as_json)
 
 
 @contextmanager
 def _whole_club(
-    club: Path, shift: bool, partitions: int, kafka: output.Kafka, redis: output.Redis, as_json: bool
+    club: Path,
+    shift: bool,
+    partitions: int,
+    kafka: output.Kafka,
+    redis: output.Redis,
+    accept_inactive: bool,
+    as_json: bool,
 ) -> Iterator[tuple[Club, Result, Processes]]:
     """Everything done once and printed; all processes still run, until the block ends."""
     _end_on_signals()
     found = read_club(club)
     with Processes(found.id, kafka, redis) as processes:
-        result = run_club(found, partitions, shift, processes, Screen())
+        result = run_club(
+            found, partitions, shift, processes, Screen(), Wish(accept_inactive=accept_inactive)
+        )
         _print(result, found.rules, as_json)
         yield found, result, processes
 
@@ -88,6 +106,7 @@ def _serve(club: Club, result: Result, processes: Processes, as_json: bool) -> N
         settings.idempotent,
         dict(processes.grpc),
         os.getpid(),
+        settings.lead_seconds,
     )
     path = running.write()
     try:

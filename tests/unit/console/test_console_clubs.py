@@ -9,6 +9,7 @@ from cercle.actions.files import FileError
 from cercle.actions.instants import local_time
 from cercle.domain.action import Action
 from cercle.domain.admission import admit
+from cercle.rulebook import FILES
 from services.console.clubs import default_source, read_actions, read_club, until_yesterday
 from services.console.commands.run import example_line
 from services.console.errors import CommandError
@@ -27,7 +28,8 @@ def test_sample_club_names_its_data() -> None:
     club = read_club(RECORDS)
     assert club.id == "records"
     assert [path.name for path in club.samples] == ["purchases.csv.gz"]
-    assert set(club.files) == {path.name for path in RECORDS.glob("*.yaml")}
+    assert {*club.files, *club.scenarios} == {path.name for path in RECORDS.glob("*.yaml")}
+    assert set(club.files) <= set(FILES)
 
 
 def test_folder_without_a_club_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where a club is found, what is published next, what the rejected list shows, how errors are said."""
+"""Where a club is found, what the rejected list shows, how errors are said."""
 
 import os
 from pathlib import Path
@@ -9,21 +9,16 @@ import grpc
 import pytest
 from typer.testing import CliRunner
 
-from cercle.domain.decision import MINUTE, Rejection
+from cercle.domain.decision import Rejection
 from cercle.runtime.rejected import rejected_record
 from cercle.runtime.store import NotReady
 from cercle.runtime.topics import TopicsError
-from cercle.wire import rulebook_pb2
 from services.console.__main__ import app
 from services.console.addresses import Running, find_settings, running_clubs
-from services.console.clubs import read_club
 from services.console.commands.rejected import entries
-from services.console.errors import CommandError, sentence
+from services.console.errors import CommandError
 from services.console.processes import last_lines
-from services.console.publishing import next_version
-from tests.servers import ROOT
-
-NOW = 1_800_000_000_000
+from services.console.sentences import sentence
 
 
 @pytest.fixture(autouse=True)
@@ -77,27 +72,6 @@ def test_which_club_must_be_clear() -> None:
         find_settings(None)
     with pytest.raises(CommandError, match="books does not run here, only cafe, records"):
         find_settings("books")
-
-
-def test_first_version_counts_at_once() -> None:
-    """It names no version before it, and holds the files as they were written."""
-    club = read_club(ROOT / "clubs" / "records")
-    record = next_version(club, None, None, NOW)
-    assert (record.previous, record.version, record.effective_from_ms) == ("", club.rules.version, NOW)
-    assert dict(record.files) == club.files
-
-
-def test_later_version_waits_for_the_lead() -> None:
-    """Every owner has read it before it counts; sooner is refused, and versions keep their order."""
-    club = read_club(ROOT / "clubs" / "records")
-    head = rulebook_pb2.RulebookPublished(version="v1", effective_from_ms=0)
-    assert next_version(club, head, None, NOW).effective_from_ms == NOW + MINUTE
-    assert next_version(club, head, None, NOW).previous == "v1"
-    assert next_version(club, head, NOW + 5 * MINUTE, NOW).effective_from_ms == NOW + 5 * MINUTE
-    with pytest.raises(CommandError, match="--from"):
-        next_version(club, head, NOW + 1, NOW)
-    head.effective_from_ms = NOW + 10 * MINUTE
-    assert next_version(club, head, None, NOW).effective_from_ms == NOW + 10 * MINUTE
 
 
 def refused(offset: int, at: int, code: str = "late") -> Any:
@@ -164,7 +138,7 @@ def test_refused_call_says_why(status: grpc.StatusCode, said: str) -> None:
         (["rebuild", "points"], "--partition"),
         (["run", "nowhere"], "club.yaml"),
         (["emit", "records", "-"], "does not run here"),
-        (["publish", "nowhere"], "club.yaml"),
+        (["rules", "publish", "nowhere"], "club.yaml"),
         (["member", "x" * 129], "128 characters"),
     ],
 )

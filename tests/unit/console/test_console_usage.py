@@ -13,6 +13,9 @@ from tests.servers import ROOT
     [
         (["nonsense"], "No such command 'nonsense'"),
         (["verify"], "Missing argument"),
+        (["rules", "nonsense"], "No such command 'nonsense'"),
+        (["rules", "publish"], "Missing argument"),
+        (["rules", "publish", "no-such-club"], "no-such-club"),
         (["run", "--partitions", "0"], "--partitions"),
         (["run", "no-such-club"], "no-such-club"),
     ],

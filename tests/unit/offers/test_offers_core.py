@@ -7,7 +7,7 @@ from cercle.domain.decision import DAY, Decision, Rejection
 from cercle.rulebook import Rulebook, compile_rulebook
 from services.offers import core
 from services.offers.commands import Command, Hear, NoteAction, NoteBadge, NoteTier
-from services.offers.events import OfferIssued, TierNoted
+from services.offers.events import BadgeNoted, OfferIssued, TierNoted
 from services.offers.issuing import OfferView, on_note
 from services.offers.member import Member
 
@@ -95,14 +95,18 @@ def take(member: Member, command: Command, rules: Rulebook, now: int = NOW) -> t
 def test_badge_brings_its_offer(on_notes: Rulebook) -> None:
     """The silver collector gets the record, with the badge as the reason and its date."""
     assert take(core.new(), Hear((SILVER,)), on_notes) == (
+        BadgeNoted("collector", "silver"),
         OfferIssued("welcome-vinyl", "badge_unlocked", "collector/silver", 1, NOW - 5),
     )
 
 
 @pytest.mark.parametrize("note", [NoteBadge("collector", "gold", NOW), NoteBadge("baker", "silver", NOW)])
-def test_other_badge_brings_nothing(on_notes: Rulebook, note: NoteBadge) -> None:
-    """No condition holds: no effect at all."""
-    assert core.decide(core.new(), Hear((note,)), on_notes, NOW) == Decision()
+def test_other_badge_is_noted_and_brings_nothing(on_notes: Rulebook, note: NoteBadge) -> None:
+    """No condition holds: it is remembered for those that read it, once."""
+    member = core.new()
+    assert take(member, Hear((note,)), on_notes) == (BadgeNoted(note.badge, note.level),)
+    assert member.badges == (note.badge, f"{note.badge}/{note.level}")
+    assert core.decide(member, Hear((note,)), on_notes, NOW) == Decision()
 
 
 def test_tier_is_noted_and_brings_its_offer(on_notes: Rulebook) -> None:

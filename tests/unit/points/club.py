@@ -6,7 +6,7 @@ from cercle.domain.action import Action, Field
 from cercle.domain.decision import Decision, Instant
 from cercle.rulebook import Rulebook, compile_rulebook
 from services.points import core
-from services.points.commands import Command
+from services.points.commands import Command, NoteStanding
 from services.points.events import Answer, Captured, Event, Held, Refused, Released
 from services.points.member import Member
 
@@ -77,6 +77,16 @@ def purchase(order: str, cents: int, at: Instant = NOON, channel: str = "shop") 
 def answer(answer_id: str, at: Instant = NOON) -> Action:
     """An answer that somebody accepted."""
     return action(answer_id, "answer_accepted", {"answer": answer_id, "topic": "trains"}, at)
+
+
+def tier(name: str) -> NoteStanding:
+    """Badges says that the member has this tier."""
+    return NoteStanding(name, (), NOON)
+
+
+def badge(name: str, level: str) -> NoteStanding:
+    """Badges says that the member unlocked this level."""
+    return NoteStanding(None, ((name, level),), NOON)
 
 
 def evolved(member: Member, events: Iterable[Event]) -> Member:

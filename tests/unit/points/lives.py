@@ -5,7 +5,7 @@ from msgspec import structs
 
 from cercle.domain.action import Action
 from cercle.domain.decision import DAY, HOUR, MINUTE, Instant
-from services.points.commands import Capture, Command, DoDueWork, Earn, NoteTier, PlaceHold, Release
+from services.points.commands import Capture, Command, DoDueWork, Earn, NoteStanding, PlaceHold, Release
 from tests.unit.points.club import NOON, answer, purchase
 
 Step = tuple[Instant, Command]
@@ -58,7 +58,8 @@ def _command(kind: str, choice: int, number: int, amount: int, now: Instant) -> 
         case "release":
             return Release(f"c{amount % 5}", issued_at, hold)
         case "tier":
-            return NoteTier(["", "silver", "gold"][number])
+            levels = (("collector", f"level {amount % 3}"),) if amount % 2 else ()
+            return NoteStanding([None, "silver", "gold"][number], levels, now)
         case "due":
             return DoDueWork()
         case _:

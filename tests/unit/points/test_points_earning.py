@@ -9,9 +9,9 @@ from cercle.domain.action import ActionAccepted
 from cercle.domain.decision import DAY, HOUR, MINUTE, Rejection
 from cercle.rulebook import EarnRule, FiredRules, MultiplyRule, Rulebook
 from services.points import core, earning
-from services.points.commands import Earn, NoteTier
+from services.points.commands import Earn
 from services.points.events import Earned, Grant, Posting
-from tests.unit.points.club import NOON, Life, action, answer, purchase, rules
+from tests.unit.points.club import NOON, Life, action, answer, purchase, rules, tier
 
 TODAY = 20_453
 """2025-12-31 as days since 1970-01-01."""
@@ -168,7 +168,7 @@ def test_conditions_see_the_tier_that_was_noted(rulebook: Rulebook) -> None:
     """Gold's 1.5 counts from the moment the tier was noted; the sum is floored once."""
     life = Life(rulebook)
     life.do(Earn(purchase("o1", 1100)))
-    life.do(NoteTier("gold"))
+    life.do(tier("gold"))
     life.do(Earn(purchase("o2", 1100)))
     assert core.view(life.member, NOON).wallets["points"].available == 11 + 16
 
@@ -176,7 +176,7 @@ def test_conditions_see_the_tier_that_was_noted(rulebook: Rulebook) -> None:
 def test_grants_are_listed_by_rule_id(rulebook: Rulebook) -> None:
     """A multiply rule among the earn rules, where its id belongs."""
     life = Life(rulebook)
-    life.do(NoteTier("gold"))
+    life.do(tier("gold"))
     earned = life.do(Earn(purchase("o1", 1100)))[1]
     assert isinstance(earned, Earned)
     assert earned.grants == (Grant("gold-bonus", 5, 5), Grant("purchase-base", 11, 11))

@@ -5,10 +5,10 @@ import pytest
 from cercle.domain.decision import DAY, HOUR, MINUTE, Decision, Rejection
 from cercle.rulebook import Rulebook
 from services.points import core
-from services.points.commands import Capture, Command, DoDueWork, Earn, NoteTier, PlaceHold, Release
+from services.points.commands import Capture, Command, DoDueWork, Earn, NoteStanding, PlaceHold, Release
 from services.points.core import WalletView
-from services.points.events import Captured, Held, Posting, Refused, Released, TierNoted
-from tests.unit.points.club import NOON, Life, purchase, rules
+from services.points.events import BadgeNoted, Captured, Held, Posting, Refused, Released, TierNoted
+from tests.unit.points.club import NOON, Life, badge, purchase, rules, tier
 
 
 @pytest.fixture(scope="module")
@@ -230,16 +230,25 @@ def test_due_work_comes_before_an_action_and_a_tier(life: Life) -> None:
     """Every command advances the member to its time."""
     life.ask(hold("h1", keep_for=1 * MINUTE))
     life.ask(hold("h2", 10, keep_for=2 * MINUTE))
-    first = life.do(NoteTier("gold"), NOON + MINUTE)
+    first = life.do(tier("gold"), NOON + MINUTE)
     assert [type(event) for event in first] == [Released, TierNoted]
     assert isinstance(life.do(Earn(purchase("o2", 100)), NOON + HOUR)[0], Released)
 
 
 def test_a_tier_that_is_known_has_no_effect(life: Life) -> None:
     """Saying it twice is one event."""
-    assert life.do(NoteTier("gold")) == (TierNoted("gold"),)
-    assert life.do(NoteTier("gold")) == ()
+    assert life.do(tier("gold")) == (TierNoted("gold"),)
+    assert life.do(tier("gold")) == ()
     assert core.view(life.member, NOON).tier == "gold"
+
+
+def test_badges_are_noted_before_the_tier_and_once(life: Life) -> None:
+    """One event for each level that is new, and both names for conditions; a repeat has no effect."""
+    both = NoteStanding("gold", (("collector", "silver"), ("collector", "bronze")), NOON)
+    life.do(badge("collector", "bronze"))
+    assert life.do(both) == (BadgeNoted("collector", "silver"), TierNoted("gold"))
+    assert life.member.badges == ("collector", "collector/bronze", "collector/silver")
+    assert life.do(both) == ()
 
 
 def test_a_reader_sees_a_timed_out_hold_as_available(life: Life) -> None:

@@ -1,61 +1,24 @@
-"""What a marketer reads when a file is wrong: a table of files and of exactly what is printed."""
-
-from pathlib import Path
+"""What a marketer reads when a file is wrong: tables of files and of exactly what is printed."""
 
 import pytest
 
 from cercle.rulebook import RulebookError, compile_rulebook
+from tests.wrong_files import SOUND, Case, cases, tables
 
-CLUB = """\
-club: records
-name: {en: The Record Circle}
-time_zone: America/New_York
-languages: [en, fr]
-currency: USD
-lateness: 30 days
-"""
-ACTIONS = """\
-actions:
-  purchase:
-    fields: {order: text, amount: money, channel: text, gift: boolean, discs: integer,
-             items: [{sku: text, quantity: integer, amount: money}], note: text}
-    optional: [channel, items]
-    subject: order
-    personal: [note]
-  review: {fields: {stars: integer}}
-"""
-SOUND = {"club.yaml": CLUB, "actions.yaml": ACTIONS}
+CASES = [case for table in tables() for case in cases(table)]
 
 
-def _cases() -> list[tuple[str, dict[str, str], str]]:
-    """wrong_files.txt: `=== title`, `--- file` with its text (or `(absent)`), `--- expected`."""
-    text = Path(__file__).with_name("wrong_files.txt").read_text(encoding="utf-8")
-    cases = []
-    for case in text.split("=== ")[1:]:
-        title, *parts = case.split("\n--- ") if "\n--- " in case else (case,)
-        files = {name: body for name, _, body in (part.partition("\n") for part in parts)}
-        cases.append((title, files, files.pop("expected").rstrip("\n")))
-    return cases
-
-
-CASES = _cases()
-
-
-@pytest.mark.parametrize(("title", "wrong", "expected"), CASES, ids=[title for title, _, _ in CASES])
-def test_a_wrong_file_is_told_by_place_line_caret_and_nearest_word(
-    title: str, wrong: dict[str, str], expected: str
-) -> None:
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.table}: {case.title}" for case in CASES])
+def test_a_wrong_file_is_told_by_place_line_caret_and_nearest_word(case: Case) -> None:
     """Every error of the folder is printed, in order, exactly as the table says."""
-    files = {name: text + "\n" for name, text in {**SOUND, **wrong}.items() if text != "(absent)"}
-    with pytest.raises(RulebookError) as caught:
-        compile_rulebook(files)
-    assert str(caught.value) == expected
+    assert case.printed() == case.expected
 
 
-def test_the_table_lacks_no_case() -> None:
-    """The table was read whole: a slip in its format would otherwise test nothing."""
-    assert len(CASES) > 50
-    assert all(files and expected for _, files, expected in CASES)
+def test_the_tables_lack_no_case() -> None:
+    """The tables were read whole: a slip in their format would otherwise test nothing."""
+    assert {"source", "club", "values"} <= {case.table for case in CASES}
+    assert len(CASES) > 100
+    assert all(case.files and case.expected for case in CASES)
 
 
 def test_the_files_that_the_table_starts_from_are_sound() -> None:
@@ -86,7 +49,7 @@ def test_a_file_of_windows_is_read_like_any_other() -> None:
     windows = {name: "\ufeff" + text.replace("\n", "\r\n") for name, text in SOUND.items()}
     assert compile_rulebook(windows).version == compile_rulebook(SOUND).version
     windows["points.yaml"] = "rules:\r\n  - {id: r, on: purchase, when: stars > 3, earn: {points: 1}}\r\n"
-    with pytest.raises(RulebookError, match=r"points\.yaml:2:33: `stars` is not a field") as caught:
+    with pytest.raises(RulebookError, match=r"points\.yaml:2:33: error R0302: `stars`") as caught:
         compile_rulebook(windows)
     assert "\r" not in str(caught.value)
 

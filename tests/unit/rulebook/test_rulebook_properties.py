@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from cercle.domain.action import Action
 from cercle.rulebook import MemberFacts, Rulebook, RulebookError, compile_rulebook
+from cercle.rulebook.text.source import LONGEST_SHOWN, NOT_SHOWN
 
 FILES = {
     "club.yaml": """\
@@ -121,7 +122,7 @@ def test_defaults_written_out_change_no_version() -> None:
     """`in: points`, `join: on first action`, `stacking: {multiply: best}`, ISO durations, 1.00 for 1."""
     rules = "rules:\n  - {id: a, on: purchase, earn: {points: 1, for_each: 1 USD}}\n"
     same = (
-        "rules:\n  - {id: a, on: purchase, when: ~, earn: {points: 1, for_each: 1.00 USD, in: points}}\n"
+        "rules:\n  - {id: a, on: purchase, earn: {points: 1, for_each: 1.00 USD, in: points}}\n"
         "stacking: {multiply: best}\nwallets: {}\n"
     )
     club = FILES["club.yaml"].replace("30 days", "P30D") + "join: on first action\n"
@@ -229,5 +230,7 @@ def check_told(files: dict[str, str]) -> None:
         assert list(error.diagnostics) == sorted(error.diagnostics)
         for each in error.diagnostics:
             lines = files[each.place.file].split("\n") if each.place.file in files else [""]
-            assert lines[each.place.line - 1].rstrip("\r") == each.place.text
-            assert 1 <= each.place.column <= len(each.place.text) + 2
+            line = lines[each.place.line - 1].rstrip("\r")
+            assert 1 <= each.place.column <= len(line) + 2
+            if len(line) <= LONGEST_SHOWN:
+                assert NOT_SHOWN.sub("\ufffd", line) == each.place.text

@@ -1,0 +1,141 @@
+"""points.yaml against the club and its actions."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from cercle.rulebook.actions import NAMING, ActionType, check_shared_field
+from cercle.rulebook.codes import Code
+from cercle.rulebook.diagnostics import Place
+from cercle.rulebook.files.earning import (
+    AMOUNT,
+    ITEM,
+    ITEMS,
+    POINTS,
+    QUANTITY,
+    EarnBandsEntry,
+    EarnEntry,
+    EarnPointsEntry,
+)
+from cercle.rulebook.files.points import EarnRuleEntry, PointsFile, RuleEntry, SoonAfterEntry
+from cercle.rulebook.files.wallets import GoodwillEntry
+from cercle.rulebook.scope import Scope
+from cercle.rulebook.text.source import Block
+
+
+def check_points(block: Block, file: PointsFile | None, scope: Scope) -> None:
+    """What is wrong goes to the scope's findings. `file`: what is sound of it."""
+    rules = block.blocks("rules")
+    scope.unique_ids(rules)
+    for rule in rules:
+        scope.trigger(rule, "on")
+    wallets = block.keys_below("wallets") | {POINTS}
+    for entry in file.rules if file else ():
+        _check_rule(entry, wallets, scope)
+    if file and file.goodwill:
+        _check_goodwill(file.goodwill, wallets, scope)
+
+
+def _check_rule(entry: RuleEntry, wallets: frozenset[str], scope: Scope) -> None:
+    scope.during(entry.during)
+    if entry.soon_after:
+        _check_soon_after(entry.soon_after, entry.on, scope)
+    if not isinstance(entry, EarnRuleEntry):
+        return
+    earn = entry.earn
+    if earn.wallet not in wallets:
+        _unknown_wallet(earn.wallet, earn.block.at("in"), wallets, scope)
+    action = scope.action(entry.on)
+    if isinstance(earn, EarnBandsEntry):
+        _check_bands(earn, action, scope)
+    elif isinstance(earn, EarnPointsEntry):
+        _check_for_each(earn, action, scope)
+        _check_friend(earn, entry.on, scope)
+    if earn.near and action:
+        _check_near(earn, action, scope)
+
+
+def _unknown_wallet(wallet: str, place: Place, wallets: Iterable[str], scope: Scope) -> None:
+    sentence = f"`{wallet}` is not a wallet; the wallets are under `wallets`, at the top of points.yaml"
+    scope.findings.wrong_word(Code.UNKNOWN_WALLET, place, sentence, wallet, wallets)
+
+
+def _check_for_each(earn: EarnPointsEntry, action: ActionType | None, scope: Scope) -> None:
+    if earn.for_each is None:
+        return
+    place = earn.block.at("for_each")
+    if isinstance(earn.for_each, tuple):
+        scope.in_currency(earn.for_each[1], place)
+        _needs_amount("for_each", action, place, scope)
+    elif action and not _has_items(action, earn.for_each):
+        wanted = {ITEM: f"a list `{ITEMS}`", QUANTITY: f"a list `{ITEMS}` with an integer `{QUANTITY}`"}
+        sentence = (
+            f"`for_each: {earn.for_each}` needs {wanted[earn.for_each]}, which `{action.id}` does not have"
+        )
+        scope.findings.error(Code.WRONG_FIELD, place, sentence)
+
+
+def _needs_amount(key: str, action: ActionType | None, place: Place, scope: Scope) -> None:
+    if action and action.fields.get(AMOUNT) != "money":
+        sentence = f"`{key}` counts the money field `{AMOUNT}`, which `{action.id}` does not have"
+        scope.findings.error(Code.WRONG_FIELD, place, sentence)
+
+
+def _has_items(action: ActionType, for_each: str) -> bool:
+    record = action.fields.get(ITEMS)
+    if record is None or isinstance(record, str):
+        return False
+    return for_each == ITEM or record.get(QUANTITY) == "integer"
+
+
+def _check_bands(earn: EarnBandsEntry, action: ActionType | None, scope: Scope) -> None:
+    _needs_amount("bands", action, earn.block.at("bands"), scope)
+    for band in earn.bands:
+        scope.in_currency(band.from_amount[1], band.block.at("from"))
+    for lower, upper in pairwise(earn.bands):
+        if upper.from_amount[0] <= lower.from_amount[0]:
+            said = (lower.block["from"], upper.block["from"])
+            sentence = (
+                f"bands ascend: the one from {said[1]} cannot follow the one from {said[0]}; "
+                "the lowest comes first, and each is higher than the one before"
+            )
+            scope.findings.error(Code.OUT_OF_ORDER, upper.block.at("from"), sentence)
+
+
+def _check_friend(earn: EarnPointsEntry, on: str, scope: Scope) -> None:
+    if earn.friend is not None and on != "referral":
+        sentence = (
+            f"`friend` is for rules on `referral`, and this one is on `{on}`, where nobody has a friend"
+        )
+        scope.findings.error(Code.WRONG_FIELD, earn.block.key_spots["friend"].place(), sentence)
+
+
+def _check_near(earn: EarnEntry, action: ActionType, scope: Scope) -> None:
+    lacking = [name for name in ("lat", "lon") if action.fields.get(name) != "text"]
+    if lacking:
+        names = " and ".join(f"`{name}`" for name in lacking)
+        sentence = f"`near` needs the action's text fields `lat` and `lon`; `{action.id}` lacks {names}"
+        scope.findings.error(Code.WRONG_FIELD, earn.block.key_spots["near"].place(), sentence)
+
+
+def _check_soon_after(entry: SoonAfterEntry, on: str, scope: Scope) -> None:
+    earlier, later = scope.sent_action(entry.block, "action"), scope.action(on)
+    if earlier and later:
+        check_shared_field(entry.block, "by", (earlier, later), NAMING, scope.findings)
+
+
+def _check_goodwill(entry: GoodwillEntry, wallets: frozenset[str], scope: Scope) -> None:
+    place, budget = entry.block.at("budget"), entry.budget
+    if budget.wallet not in wallets:
+        _unknown_wallet(budget.wallet, place, wallets, scope)
+    if entry.at_most is None:
+        return
+    points, wallet = entry.at_most
+    if wallet != budget.wallet:
+        sentence = f"the budget is in `{budget.wallet}`, so a gesture is too, and not in `{wallet}`"
+        scope.findings.error(Code.UNKNOWN_WALLET, entry.block.at("at_most"), sentence)
+    elif points > budget.points:
+        sentence = (
+            f"one gesture of {points} is more than the whole budget of {budget.points}; "
+            "write a smaller `at_most` or a larger `budget`"
+        )
+        scope.findings.error(Code.TOO_MUCH, entry.block.at("at_most"), sentence)

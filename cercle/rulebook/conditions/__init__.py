@@ -1,0 +1,1 @@
+"""PURE: conditions: CEL in the marketers' words, checked, evaluated many at once, and explained."""

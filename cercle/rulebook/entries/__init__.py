@@ -1,0 +1,1 @@
+"""PURE: what the models of all rules files share: entries, the language's small words, their validation."""

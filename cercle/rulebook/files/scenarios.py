@@ -1,0 +1,339 @@
+"""*_test.yaml: what is expected of the rules, as small stories that `cercle rules test` plays.
+
+A step is what a member does (`do`), what is found then (`expect`), or points being spent (`hold`,
+`capture`, `release`). Steps follow each other in time, and nothing but them moves the clock.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Union
+
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from cercle.rulebook.codes import Code
+from cercle.rulebook.entries.entry import (
+    Duration,
+    Entry,
+    Identifier,
+    Moment,
+    Text,
+    one_or_many,
+    sentence_error,
+    words,
+)
+from cercle.rulebook.entries.shapes import shape_by, tag
+from cercle.rulebook.files.earning import POINTS
+from cercle.rulebook.times import LocalMoment
+
+MOST_TIMES = 1_000
+"""Of one step."""
+LONGEST_STORY_MS = 100 * 365 * 86_400_000
+"""From the first to the last time of one step, and of a hold."""
+LONGEST_ID = 128
+"""Characters."""
+NOT_YET = "none"
+"""A badge's level before the first, a member's tier before the first."""
+
+
+def _with_time(moment: LocalMoment) -> LocalMoment:
+    if moment.time is None:
+        raise sentence_error(
+            "a step has a time of day; write it after the date, as in `{moment} 10:00`",
+            Code.BAD_DATE,
+            moment=str(moment),
+        )
+    return moment
+
+
+def _short(name: str) -> str:
+    if len(name) > LONGEST_ID or not name.isprintable():
+        raise sentence_error(
+            "this is a name, such as `order-7`: at most {most} characters, without line ends",
+            Code.BAD_ID,
+            most=LONGEST_ID,
+        )
+    return name
+
+
+def _some_time(milliseconds: int) -> int:
+    if not 0 < milliseconds <= LONGEST_STORY_MS:
+        raise sentence_error(
+            "a length of time is above zero here, and at most 100 years, as in `15 minutes`",
+            Code.BAD_DURATION,
+        )
+    return milliseconds
+
+
+TimedMoment = Annotated[Moment, AfterValidator(_with_time)]
+"""`2026-03-02 10:00`, by the club's clocks."""
+Name = Annotated[Text, AfterValidator(_short)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Times = Annotated[int, Field(ge=1, le=MOST_TIMES)]
+
+
+class BalancesEntry(Entry):
+    """What is expected in a wallet; what is not named is not looked at."""
+
+    available: Count | None = Field(
+        default=None, description="The points that the member can spend.", examples=[42]
+    )
+    pending: Count | None = Field(
+        default=None, description="The points that are earned, and wait to be available.", examples=[0]
+    )
+    held: Count | None = Field(default=None, description="The points that holds set aside.", examples=[0])
+    issued: Count | None = Field(
+        default=None, description="All the points that the club gave the member.", examples=[42]
+    )
+    redeemed: Count | None = Field(
+        default=None, description="All the points that the member spent.", examples=[0]
+    )
+
+
+WalletExpectation = Annotated[
+    Union[Annotated[Count, Tag("<one>")], Annotated[BalancesEntry, Tag("<many>")]],
+    Discriminator(one_or_many),
+]
+"""The available points, or a balance each."""
+BadgesExpectation = Annotated[
+    Union[Annotated[list[Identifier], Tag("<list>")], Annotated[dict[Identifier, Identifier], Tag("<many>")]],
+    Discriminator(lambda value: "<many>" if isinstance(value, Mapping) else "<list>"),
+]
+"""All badges that the member has; or the level of some."""
+OffersExpectation = Annotated[
+    Union[Annotated[list[Identifier], Tag("<list>")], Annotated[dict[Identifier, Count], Tag("<many>")]],
+    Discriminator(lambda value: "<many>" if isinstance(value, Mapping) else "<list>"),
+]
+"""All offers that the member has; or how many of some."""
+
+
+class ExpectationEntry(Entry):
+    """What a member is expected to have. Every other key is a wallet of points.yaml.
+
+    `points: 42` are the points that can be spent; `points: {available: 0, pending: 42}` says more.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, WalletExpectation]
+
+    tier: Identifier | None = Field(
+        default=None,
+        description="The member's tier; `none` before the first.",
+        examples=["gold", NOT_YET],
+    )
+    badges: BadgesExpectation | None = Field(
+        default=None,
+        description=(
+            "All badges that the member has, whatever their level; or the highest level of some, "
+            "`none` where there is none yet."
+        ),
+        examples=[["collector"], {"collector": "silver"}, {"collector": NOT_YET}],
+    )
+    offers: OffersExpectation | None = Field(
+        default=None,
+        description="All offers that the member was given; or how often some of them.",
+        examples=[["welcome-vinyl"], {"welcome-vinyl": 2}],
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ExpectationEntry":
+        if not self.model_fields_set and not self.__pydantic_extra__:
+            raise sentence_error(
+                "`expect` is empty; say what the member has then, as in `expect: {points: 42}`",
+                Code.MISSING_VALUE,
+            )
+        return self
+
+
+class StepEntry(Entry):
+    """What all steps say."""
+
+    at: TimedMoment = Field(
+        description="When it happens, by the club's clocks. No step is earlier than the one before.",
+        examples=["2026-03-02 10:00"],
+    )
+    member: Name = Field(description="The member's id; any name will do.", examples=["ana"])
+
+
+class DoStep(StepEntry):
+    """A member does something. Every other key is a field of that action, as actions.yaml has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    do: Identifier = Field(description="The action, as actions.yaml names it.", examples=["purchase"])
+    fields: dict[str, object] | None = Field(
+        default=None,
+        description="Fields of the action whose names mean something else in a step, such as `id` or `at`.",
+        examples=[{"id": "order-1"}],
+    )
+    id: Name | None = Field(
+        default=None,
+        description=(
+            "The action's own id. Two actions with one id are one action, sent twice: it counts once. "
+            "Left out, every action has its own."
+        ),
+        examples=["order-1"],
+    )
+    times: Times = Field(default=1, description="How many times it is done.", examples=[100])
+    every: Duration | None = Field(
+        default=None,
+        description=(
+            "How long after each time the next one follows, by the clocks: `1 day` is the same time on the "
+            "next day. Left out, all at once."
+        ),
+        examples=["1 day", "2 hours"],
+    )
+    sent_at: TimedMoment | None = Field(
+        default=None,
+        description=(
+            "When Cercle hears of it, where that is not `at`: later, if a till was offline, say. "
+            "The order of the steps goes by it."
+        ),
+        examples=["2026-04-15 10:00"],
+    )
+    refused: Annotated[str, words("late", "future")] | None = Field(
+        default=None,
+        description=(
+            "The action is expected not to count: it comes `late` (after the club's `lateness`), "
+            "or happened in the `future`."
+        ),
+        examples=["late"],
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> "DoStep":
+        if self.every is not None and "times" not in self.model_fields_set:
+            raise sentence_error(
+                "`every` goes with `times`, as in `times: 100, every: 1 day`", Code.STEP_KEYS
+            )
+        if self.times > 1 and (self.every or 0) * (self.times - 1) > LONGEST_STORY_MS:
+            raise sentence_error(
+                "the last time would be more than 100 years after the first; write fewer `times`, "
+                "or a shorter `every`",
+                Code.STEP_KEYS,
+            )
+        if self.sent_at is not None and self.times > 1:
+            raise sentence_error(
+                "`sent_at` is the moment of one action; with `times`, write a step for each",
+                Code.STEP_KEYS,
+            )
+        return self
+
+
+class HoldEntry(Entry):
+    """Points that are set aside to be spent."""
+
+    id: Name = Field(description="What `capture` and `release` call it.", examples=["order-7"])
+    points: Annotated[int, Field(ge=1, le=2**53)] = Field(
+        description="How many points are set aside.", examples=[30]
+    )
+    wallet: Identifier = Field(
+        default=POINTS,
+        alias="in",
+        description="The wallet that they are taken from.",
+        examples=[POINTS],
+    )
+    keep_for: Annotated[Duration, AfterValidator(_some_time)] = Field(
+        description="How long they are set aside; then they are available again by themselves.",
+        examples=["15 minutes"],
+    )
+
+
+class HoldStep(StepEntry):
+    """A member begins to spend points."""
+
+    hold: HoldEntry = Field(
+        description="The points to set aside.",
+        examples=[{"id": "order-7", "points": 30, "keep_for": "15 minutes"}],
+    )
+    refused: Annotated[str, words("insufficient_points")] | None = Field(
+        default=None,
+        description="It is expected to be refused: the member has fewer points.",
+        examples=["insufficient_points"],
+    )
+
+
+ClosingRefusal = Annotated[str, words("hold_unknown", "hold_captured", "hold_released")]
+
+
+class CaptureStep(StepEntry):
+    """What a hold set aside is spent."""
+
+    capture: Name = Field(description="The id of the hold.", examples=["order-7"])
+    refused: ClosingRefusal | None = Field(
+        default=None,
+        description="It is expected to be refused: there is no such hold, or it was closed before.",
+        examples=["hold_released"],
+    )
+
+
+class ReleaseStep(StepEntry):
+    """What a hold set aside is available again."""
+
+    release: Name = Field(description="The id of the hold.", examples=["order-7"])
+    refused: ClosingRefusal | None = Field(
+        default=None,
+        description="It is expected to be refused: there is no such hold, or it was closed before.",
+        examples=["hold_captured"],
+    )
+
+
+class ExpectStep(StepEntry):
+    """What a member is expected to have at that moment."""
+
+    expect: ExpectationEntry = Field(
+        description="What the member has then. What is not named is not looked at.",
+        examples=[{"points": 42, "tier": "gold", "badges": {"collector": "silver"}}],
+    )
+
+
+AnyStep = Annotated[
+    Union[
+        Annotated[DoStep, Tag(tag("do"))],
+        Annotated[ExpectStep, Tag(tag("expect"))],
+        Annotated[HoldStep, Tag(tag("hold"))],
+        Annotated[CaptureStep, Tag(tag("capture"))],
+        Annotated[ReleaseStep, Tag(tag("release"))],
+    ],
+    shape_by(
+        ("do", "expect", "hold", "capture", "release"),
+        "a step says exactly one of `do`, `expect`, `hold`, `capture` and `release`, as in `do: purchase`; "
+        "an action's field with such a name is written within `fields`",
+        code=Code.STEP_KEYS,
+    ),
+]
+
+
+class ScenarioEntry(Entry):
+    """A story: members do things, and have what the rules give. Every story begins with an empty club."""
+
+    name: Text = Field(
+        description="What it shows, in your words.",
+        examples=["gold members earn one and a half times as much"],
+    )
+    steps: Annotated[list[AnyStep], Field(min_length=1)] = Field(
+        description="What happens, in the order in which it happens.",
+        examples=[
+            [
+                {"at": "2026-03-02 10:00", "member": "ana", "do": "purchase", "amount": "42.90 USD"},
+                {"at": "2026-03-02 10:00", "member": "ana", "expect": {"points": 42}},
+            ]
+        ],
+    )
+
+
+class ScenariosFile(Entry):
+    """A file of scenarios: any file of the club whose name ends in `_test.yaml`."""
+
+    scenarios: list[ScenarioEntry] = Field(
+        description="The stories; none depends on another.",
+        examples=[
+            [
+                {
+                    "name": "one point for each whole dollar",
+                    "steps": [
+                        {"at": "2026-03-02 10:00", "member": "ana", "do": "purchase", "amount": "42.90 USD"},
+                        {"at": "2026-03-02 10:00", "member": "ana", "expect": {"points": 42}},
+                    ],
+                }
+            ]
+        ],
+    )

@@ -1,0 +1,150 @@
+"""Half sentences about what a rules file says: how a value reads, and how a change of it reads."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+_EVERY = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly", "life": "lifelong"}
+
+
+_FIRST = ("on", "earn", "multiply", "when", "during", "limit")
+
+
+def in_reading_order(keys: Iterable[str]) -> list[str]:
+    """Each key once: first what gives, then when, then how much of it; the others by name."""
+    return sorted(set(keys), key=lambda key: (_FIRST.index(key) if key in _FIRST else len(_FIRST), key))
+
+
+def said(value: Any) -> str:
+    """A value as it would stand in a rules file, on one line; a text that members read in quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {said(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(said(each) for each in value) + "]"
+    return str(value)
+
+
+def _points(number: Any, wallet: Any) -> str:
+    return f"{number} {wallet or ('point' if number == 1 else 'points')}"
+
+
+def earn_said(earn: Mapping[str, Any]) -> str:
+    """`{points: 1, for_each: 1 USD}` is "1 point for each 1 USD"."""
+    rest = {key: value for key, value in earn.items() if key not in ("points", "in", "for_each")}
+    text = _points(earn["points"], earn.get("in")) if "points" in earn else ""
+    if "for_each" in earn:
+        text += f" for each {earn['for_each']}"
+    if rest:
+        text += f"{' ' if text else ''}({', '.join(f'{key}: {said(value)}' for key, value in rest.items())})"
+    return text
+
+
+def limit_said(limit: Mapping[str, Any]) -> str:
+    """`{points: 200, per: month}` is "at most 200 points per month"."""
+    if "points" in limit:
+        most = _points(limit["points"], None)
+    else:
+        most = f"{limit['times']} time{'s' if limit['times'] != 1 else ''}"
+    return f"at most {most} per {limit['per']}"
+
+
+def _quoted(value: Any) -> str:
+    return f"`{said(value)}`"
+
+
+_READS: Mapping[str, Callable[[Any], str]] = {
+    "earn": earn_said,
+    "limit": limit_said,
+    "multiply": lambda factor: f"times {_number(factor)}",
+    "on": lambda action: f"on {action}",
+    "when": lambda text: f"when `{text}`",
+}
+
+
+def _number(text: Any) -> str:
+    """A factor, which is exact (`3/2`), as a marketer writes it (1.5)."""
+    over, _, under = str(text).partition("/")
+    return f"{int(over) / int(under):g}" if under else over
+
+
+def read_aloud(key: str, value: Any) -> str:
+    """A key with its value, as in "at most 5 times per day" or "price 500 points"."""
+    if key in _READS and not (key == "limit" and "per" not in value):
+        return _READS[key](value)
+    return f"{key} {said(value)}"
+
+
+def described(noun: str, thing: Mapping[str, Any]) -> str:
+    """All that a thing says, but its id."""
+    parts = [read_aloud(key, thing[key]) for key in in_reading_order(thing) if key != "id"]
+    return ", ".join(parts) or f"a {noun} with nothing but its name"
+
+
+def changed_phrase(noun: str, key: str, old: Any, new: Any) -> str:
+    """What becomes of one key; None: it was not, or is no longer, written."""
+    if key in ("earn", "multiply") and noun == "rule":
+        return _given(key, old, new)
+    if key == "when":
+        return _condition(old, new)
+    if key == "limit":
+        return _limit(old, new)
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return "; ".join(_inner(key, old, new))
+    if old is None:
+        return f"{key} is now {_quoted(new)}; it was not said before"
+    if new is None:
+        return f"{key} is no longer said; it was {_quoted(old)}"
+    return f"{key} is now {_quoted(new)} instead of {_quoted(old)}"
+
+
+def _inner(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """A mapping, one inner key at a time: levels, texts in languages, budgets."""
+    phrases = []
+    for inner in dict.fromkeys((*old, *new)):
+        before, after = old.get(inner), new.get(inner)
+        if before == after:
+            continue
+        if before is None:
+            phrases.append(f"{key} {inner} is new: {_quoted(after)}")
+        elif after is None:
+            phrases.append(f"{key} {inner} is gone; it was {_quoted(before)}")
+        else:
+            phrases.append(f"{key} {inner} is now {_quoted(after)} instead of {_quoted(before)}")
+    return phrases or [f"{key} is in another order now: {_quoted(new)}"]
+
+
+def _given(key: str, old: Any, new: Any) -> str:
+    if old is None:
+        return f"now {'gives' if key == 'earn' else 'multiplies'} {_READS[key](new)}"
+    if new is None:
+        return f"no longer {'gives' if key == 'earn' else 'multiplies'} {_READS[key](old)}"
+    if key == "multiply":
+        return f"now multiplies by {_number(new)} instead of {_number(old)}"
+    if _all_but_points(old) == _all_but_points(new) and "points" in old and "points" in new:
+        return f"now gives {earn_said(new)} instead of {old['points']}"
+    return f"now gives {earn_said(new)} instead of {earn_said(old)}"
+
+
+def _all_but_points(earn: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in earn.items() if key != "points"}
+
+
+def _condition(old: str | None, new: str | None) -> str:
+    if old is None:
+        return f"now only when `{new}`"
+    if new is None:
+        return f"now always: its condition `{old}` is gone"
+    return f"now when `{new}` instead of when `{old}`"
+
+
+def _limit(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:
+    if old is None:
+        return f"has a limit now: {read_aloud('limit', new)}"
+    if new is None:
+        often = _EVERY.get(str(old.get("per")), "")
+        return f"its {often + ' ' if often else ''}limit is gone ({read_aloud('limit', old)})"
+    changed = f"its limit is now {read_aloud('limit', new)} instead of {read_aloud('limit', old)}"
+    if old.get("per") != new.get("per"):
+        changed += " (counted from the start of the new version)"
+    return changed

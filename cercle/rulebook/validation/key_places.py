@@ -1,0 +1,77 @@
+"""Which keys the language has, and where: for the sentence about one that is missing, or out of place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import get_args
+
+from cercle.rulebook.entries.entry import Entry
+from cercle.rulebook.files import FILES
+
+
+@cache
+def entries_below(model: type[Entry]) -> Mapping[str, tuple[type[Entry], ...]]:
+    """The models of the entries that each key of a model may hold: alone, in a list, or by names."""
+    return MappingProxyType(
+        {
+            info.alias or name: tuple(dict.fromkeys(_entries(info.annotation)))
+            for name, info in model.model_fields.items()
+        }
+    )
+
+
+def _entries(annotation: object) -> Iterator[type[Entry]]:
+    if isinstance(annotation, type) and issubclass(annotation, Entry):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _entries(each)
+
+
+def keys_below(model: type[Entry], key: str) -> Sequence[str]:
+    """The keys of the mappings under `key`, in the order of the language; none, where no mapping can be."""
+    below = entries_below(model).get(key, ())
+    return tuple(dict.fromkeys(name for each in below for name in entries_below(each)))
+
+
+def required(model: type[Entry]) -> Sequence[str]:
+    """The keys that an entry cannot do without."""
+    return [info.alias or name for name, info in model.model_fields.items() if info.is_required()]
+
+
+def missing(keys: Sequence[str], model: type[Entry]) -> str:
+    """The sentence about keys that are missing."""
+    sentence = f"{_listed(keys)} {'is' if len(keys) == 1 else 'are'} missing here"
+    others = required(model)
+    return sentence if len(others) <= len(keys) else f"{sentence}; needed are {_listed(others)}"
+
+
+def _listed(keys: Sequence[str]) -> str:
+    shown = [f"`{key}`" for key in keys]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
+def misplaced(key: str, model: type[Entry], outer: Sequence[tuple[str, type[Entry]]], has_near: bool) -> str:
+    """The sentence about a key that the language has elsewhere; empty, if it has not.
+
+    `outer`: the entries around, from the nearest on, and the keys that they are under; `has_near`: a
+    key of the entry itself looks like it, so that only what is around or within counts.
+    """
+    below = [name for name in entries_below(model) if key in keys_below(model, name)]
+    if below:
+        return f"`{key}` belongs into {_listed(below)}, one level deeper"
+    for name, each in outer:
+        if key in entries_below(each):
+            level = f"to the entry of `{name}` around it" if name else "to the file itself"
+            return f"`{key}` belongs {level}, not here: write it with less indentation, outside the braces"
+    if has_near:
+        return ""
+    files = [name for name, each in FILES.items() if key in entries_below(each)]
+    if files:
+        return f"`{key}` belongs into the file {_listed(files)}"
+    homes = [_listed([inner]) + f" of {name}" for name, each in FILES.items() for inner in _homes(key, each)]
+    return f"`{key}` is not known here; it belongs into {' or '.join(homes[:3])}" if homes else ""
+
+
+def _homes(key: str, file: type[Entry]) -> list[str]:
+    """The keys of a file whose entries have `key`."""
+    return [name for name in entries_below(file) if key in keys_below(file, name)]

@@ -1,0 +1,1 @@
+"""Rules files mutated at random, and the whole check of them."""

@@ -1,0 +1,167 @@
+"""What changes from one rulebook to another: the sentences, and that none is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from cercle.rulebook import FILES, compile_rulebook
+from cercle.rulebook.diagnostics import Findings
+from cercle.rulebook.differences import differences
+from cercle.rulebook.folder import Folder
+
+RECORDS = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (Path(__file__).parents[3] / "clubs" / "records").glob("*.yaml")
+    if path.name in FILES
+}
+POINTS = """\
+wallets: {karma: {expires: never}}
+rules:
+  - {id: base, on: purchase, earn: {points: 1, for_each: 1 USD}}
+  - {id: vinyl-lover, on: purchase, when: discs > 1, earn: {points: 50}, limit: {points: 200, per: month}}
+  - {id: double, on: purchase, multiply: 2}
+"""
+CASES = [
+    ("points.yaml", "points: 50}", "points: 60}", ["rule `vinyl-lover` now gives 60 points instead of 50"]),
+    (
+        "points.yaml",
+        "earn: {points: 50}, limit: {points: 200, per: month}",
+        "earn: {points: 60}",
+        [
+            "rule `vinyl-lover` now gives 60 points instead of 50; "
+            "its monthly limit is gone (at most 200 points per month)"
+        ],
+    ),
+    (
+        "points.yaml",
+        "per: month",
+        "per: day",
+        [
+            "rule `vinyl-lover`: its limit is now at most 200 points per day instead of at most 200 points "
+            "per month (counted from the start of the new version)"
+        ],
+    ),
+    ("points.yaml", "multiply: 2", "multiply: 1.5", ["rule `double` now multiplies by 1.5 instead of 2"]),
+    (
+        "points.yaml",
+        "multiply: 2",
+        "earn: {points: 3, in: karma}",
+        ["rule `double` now gives 3 karma; no longer multiplies times 2"],
+    ),
+    (
+        "points.yaml",
+        "when: discs > 1, ",
+        "",
+        ["rule `vinyl-lover` now always: its condition `discs > 1` is gone"],
+    ),
+    (
+        "points.yaml",
+        "discs > 1",
+        "discs > 2",
+        ["rule `vinyl-lover` now when `discs > 2` instead of when `discs > 1`"],
+    ),
+    (
+        "points.yaml",
+        "  - {id: double, on: purchase, multiply: 2}\n",
+        "",
+        ["rule `double` is gone: it was on purchase, times 2"],
+    ),
+    (
+        "points.yaml",
+        "id: double,",
+        "id: twice,",
+        [
+            "rule `double` is called `twice` now, and nothing else about it changes: "
+            "what members did under the old name is not counted under the new one"
+        ],
+    ),
+    (
+        "points.yaml",
+        "wallets: {karma: {expires: never}}\n",
+        "",
+        ["wallet `karma` is gone: it was a wallet with nothing but its name"],
+    ),
+    (
+        "points.yaml",
+        "rules:\n",
+        "stacking: {multiply: add}\nrules:\n",
+        ["stacking is now `{multiply: add}`; it was not said before"],
+    ),
+    (
+        "badges.yaml",
+        "silver: 25",
+        "silver: 30",
+        ["achievement `collector`: levels silver is now `30` instead of `25`"],
+    ),
+    (
+        "badges.yaml",
+        "fr: Collectionneuse",
+        "fr: Amatrice",
+        ["achievement `collector`: badge fr is now `Amatrice` instead of `Collectionneuse`"],
+    ),
+    ("tiers.yaml", "from: 500", "from: 600", ["tier `silver`: from is now `600` instead of `500`"]),
+    ("club.yaml", "lateness: 30 days", "lateness: 1 week", ["lateness is now `7 days` instead of `30 days`"]),
+    (
+        "actions.yaml",
+        "discs: integer",
+        "discs: integer, shop: text",
+        ["action `purchase`: fields shop is new: `text`"],
+    ),
+]
+
+
+def folder(files: dict[str, str]) -> Folder:
+    """The folder of sound files."""
+    findings = Findings()
+    read = Folder(files, findings)
+    assert not findings.errors
+    return read
+
+
+def sentences(old: dict[str, str], new: dict[str, str]) -> list[str]:
+    """What is said of the change."""
+    return [each.sentence for each in differences(folder(old), folder(new))]
+
+
+CLUB = {**RECORDS, "points.yaml": POINTS}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), CASES)
+def test_a_change_is_told_in_a_sentence(file: str, old: str, new: str, expected: list[str]) -> None:
+    """One small change of one file, and exactly what a marketer reads of it."""
+    assert old in CLUB[file]
+    assert sentences(CLUB, {**CLUB, file: CLUB[file].replace(old, new)}) == expected
+
+
+@pytest.mark.parametrize(("file", "old", "new", "_"), CASES)
+def test_every_change_of_the_version_is_told_both_ways(file: str, old: str, new: str, _: list[str]) -> None:
+    """The versions' hashes differ, so there is a sentence, also back again."""
+    changed = {**CLUB, file: CLUB[file].replace(old, new)}
+    assert compile_rulebook(changed).version != compile_rulebook(CLUB).version
+    assert sentences(CLUB, changed)
+    assert sentences(changed, CLUB)
+
+
+def test_the_order_of_rules_comments_and_defaults_are_no_change() -> None:
+    """Equal versions have no difference."""
+    lines = POINTS.splitlines(keepends=True)
+    moved = "".join([*lines[:2], *reversed(lines[2:]), "# a remark\n", "stacking: {multiply: best}\n"])
+    assert compile_rulebook({**CLUB, "points.yaml": moved}).version == compile_rulebook(CLUB).version
+    assert sentences(CLUB, {**CLUB, "points.yaml": moved}) == []
+
+
+def test_a_whole_file_that_comes_or_goes_is_told_thing_by_thing() -> None:
+    """Each achievement, each tier, each setting of the file."""
+    without = {name: text for name, text in CLUB.items() if name not in ("badges.yaml", "tiers.yaml")}
+    assert sentences(CLUB, without)[0] == (
+        "achievement `collector` is gone: it was badge {en: Collector, fr: Collectionneuse}, "
+        "count purchase, levels {bronze: 5, silver: 25, gold: 100}"
+    )
+    assert [line.split(":")[0] for line in sentences(without, CLUB)] == [
+        "new achievement `collector`",
+        "period is now `all time`; it was not said before",
+        "qualify_by is now `points earned`; it was not said before",
+        "new tier `gold`",
+        "new tier `member`",
+        "new tier `silver`",
+    ]

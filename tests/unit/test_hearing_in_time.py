@@ -1,0 +1,73 @@
+"""Whatever an action brings about, also by way of another service, is judged by the version of its time."""
+
+from typing import Any
+
+import pytest
+
+from cercle.runtime.service import Intent, Service
+from cercle.wire import actions_pb2, badges_pb2, log_pb2, points_pb2
+from services.badges.stream import SERVICE as BADGES
+from services.offers.stream import SERVICE as OFFERS
+from services.points.stream import SERVICE as POINTS
+
+OCCURRED, DECIDED = 7, 1_000_000
+
+UNLOCKED = badges_pb2.Decision(
+    events=[
+        badges_pb2.Event(progressed=badges_pb2.Progressed(achievement="collector", count=2)),
+        badges_pb2.Event(
+            badge_unlocked=badges_pb2.BadgeUnlocked(badge="collector", level="x", reached_at_ms=OCCURRED)
+        ),
+    ]
+)
+CHANGED = badges_pb2.Decision(
+    events=[badges_pb2.Event(tier_changed=badges_pb2.TierChanged(tier="gold", changed_at_ms=OCCURRED))]
+)
+EARNED = points_pb2.Decision(
+    events=[
+        points_pb2.Event(action_accepted=actions_pb2.ActionAccepted(id="o1", occurred_at_ms=OCCURRED)),
+        points_pb2.Event(
+            earned=points_pb2.Earned(
+                wallet="points", grants=[points_pb2.Grant(rule="r", desired=1, granted=1)]
+            )
+        ),
+    ]
+)
+
+
+class InForce:
+    """A version for every instant: the instant itself."""
+
+    versions = ()
+
+    def at(self, instant: int) -> int:
+        return instant
+
+    def fresh(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("service", "topic", "decision"),
+    [
+        (POINTS, "badges", UNLOCKED),
+        (POINTS, "badges", CHANGED),
+        (BADGES, "points", EARNED),
+        (OFFERS, "badges", UNLOCKED),
+        (OFFERS, "badges", CHANGED),
+    ],
+)
+def test_what_another_service_decided_is_judged_by_the_time_of_its_cause(
+    service: Service, topic: str, decision: Any
+) -> None:
+    """By when it occurred, however late the other service decided, and however late this one hears of it."""
+    record = log_pb2.Record(key="ana", at_ms=DECIDED, decision=decision.SerializeToString())
+    intent = service.hear(topic, record, InForce())
+    assert isinstance(intent, Intent)
+    assert (intent.key, intent.rules) == ("ana", OCCURRED)
+
+
+@pytest.mark.parametrize(("service", "topic"), [(POINTS, "badges"), (BADGES, "points"), (OFFERS, "badges")])
+def test_what_is_of_no_concern_asks_for_no_rules(service: Service, topic: str) -> None:
+    """A decision without anything to hear is passed over."""
+    assert service.hear(topic, log_pb2.Record(key="ana", at_ms=DECIDED), InForce()) is None
