@@ -34,6 +34,14 @@ class RulesInTime(Protocol):
         """Whether the topic was read to its end no longer ago than the lead of a publication."""
 
 
+def rules_for_consequences(rules: RulesInTime, occurred_at: Instant, record: log_pb2.Record) -> Any:
+    """The version that judges what follows from a decision: that of its cause, which `occurred_at`.
+
+    Of a cause that was dated ahead: the version of the time when it was decided (docs/decisions/0009).
+    """
+    return rules.at(min(occurred_at, record.at_ms))
+
+
 class Intent(NamedTuple):
     """What an input asks of whom: `command` for the state of `key`, judged by `rules`."""
 

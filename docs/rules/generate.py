@@ -7,11 +7,16 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from error_codes import error_codes
 from mistakes import mistakes
 from reference import reference
 
 FOLDER = Path(__file__).resolve().parent
-PAGES: Mapping[str, Callable[[], str]] = {"mistakes.md": mistakes, "reference.md": reference}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "errors/README.md": error_codes,
+    "mistakes.md": mistakes,
+    "reference.md": reference,
+}
 """The text of each page, by its file's name."""
 
 

@@ -3,7 +3,7 @@
 from cercle.actions.intake import take
 from cercle.domain.decision import Rejection
 from cercle.runtime.log import LogRecord
-from cercle.runtime.service import Intent, RulesInTime, Service
+from cercle.runtime.service import Intent, RulesInTime, Service, rules_for_consequences
 from cercle.wire import log_pb2
 from services.offers import core, member, wire
 from services.offers.commands import NoteAction
@@ -27,7 +27,8 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
     command = wire.heard(topic, record.decision)
     if command is None:
         return None
-    return Intent(record.key, command, rules.at(command.notes[0].occurred_at))
+    occurred_at = command.notes[0].occurred_at
+    return Intent(record.key, command, rules_for_consequences(rules, occurred_at, record))
 
 
 SERVICE = Service(

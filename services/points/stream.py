@@ -3,7 +3,7 @@
 from cercle.actions.intake import take
 from cercle.domain.decision import Rejection
 from cercle.runtime.log import LogRecord
-from cercle.runtime.service import Intent, RulesInTime, Service
+from cercle.runtime.service import Intent, RulesInTime, Service, rules_for_consequences
 from cercle.wire import log_pb2
 from services.points import core, member, wire
 from services.points.commands import DoDueWork, Earn
@@ -21,7 +21,9 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
     """A member's new badges and tier, by the rules in force when what brought them occurred."""
     command = wire.heard(topic, record.decision)
-    return Intent(record.key, command, rules.at(command.occurred_at)) if command is not None else None
+    if command is None:
+        return None
+    return Intent(record.key, command, rules_for_consequences(rules, command.occurred_at, record))
 
 
 SERVICE = Service(

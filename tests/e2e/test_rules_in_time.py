@@ -149,8 +149,8 @@ def test_change_at_midnight_of_the_club(changing: RunningClub) -> None:
 
 
 def _sent(action: RawAction, at: int | None = None) -> Raw:
-    """Recorded within the five minutes that a clock may run ahead: Kafka takes no time an hour from now."""
-    return raw(action, (action.occurred_at if at is None else at) - 4 * MINUTE)
+    """Recorded when it occurred, or at `at`: by a brand whose clock is ahead, but by less than an hour."""
+    return raw(action, action.occurred_at if at is None else at)
 
 
 # ---- in full flow -----------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""One mutant through the whole check: errors, warnings or a pass, in time; nothing else."""
+"""One mutant through the whole check: errors, warnings or a pass, in time; nothing else.
+
+What passes is played as well: its scenarios may fail, and may not raise.
+"""
 
 import json
 import sys
@@ -7,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
-from cercle.rulebook.check import check_files
 from cercle.rulebook.codes import Severity
+from cercle.rulebook.diagnostics import Diagnostic
+from services.console.checking import check_club
+from services.console.diagnosing import as_github, as_json, as_rich, printable
+from services.console.scenarios import run_scenarios
 from tests.fuzz.mutants import ROOT, mutant
 
 MOST_SECONDS = 2.0
@@ -29,14 +35,16 @@ class Verdict:
 
 
 def judge(number: int) -> Verdict:
-    """Checks the mutant of that number, and prints what was found of it to nowhere."""
+    """Checks the mutant of that number, prints what was found to nowhere, and plays it if it is sound."""
     folder = mutant(number)
     begin = process_time()
     failure, codes = "", frozenset[str]()
     try:
-        diagnostics = check_files(folder).diagnostics
-        codes = frozenset(each.code for each in diagnostics if each.severity is Severity.ERROR)
-        printed = sum(len(str(each).encode()) for each in diagnostics)
+        checked = check_club(folder)
+        codes = frozenset(each.code for each in checked.diagnostics if each.severity is Severity.ERROR)
+        printed = sum(map(_printed, checked.diagnostics))
+        if not codes and checked.rulebook is not None:
+            assert run_scenarios(folder, checked.rulebook).errors == ()
         if printed > MOST_PRINTED:
             failure = f"{printed} bytes are printed"
     except Exception:
@@ -45,6 +53,15 @@ def judge(number: int) -> Verdict:
     if not failure and seconds > MOST_SECONDS:
         failure = f"the check took {seconds:.1f} s of CPU time"
     return Verdict(number, seconds, codes, failure)
+
+
+def _printed(diagnostic: Diagnostic) -> int:
+    """Bytes of it as people read it; in its other forms it must be writable, too."""
+    plain = printable(str(diagnostic))
+    assert plain.split() == as_rich(diagnostic).plain.split()[: len(plain.split())]
+    json.dumps(as_json(diagnostic)).encode()
+    as_github(diagnostic, ROOT).encode()
+    return len(plain.encode())
 
 
 def keep(verdict: Verdict) -> Path:

@@ -60,11 +60,12 @@ class InForce:
 def test_what_another_service_decided_is_judged_by_the_time_of_its_cause(
     service: Service, topic: str, decision: Any
 ) -> None:
-    """By when it occurred, however late the other service decided, and however late this one hears of it."""
-    record = log_pb2.Record(key="ana", at_ms=DECIDED, decision=decision.SerializeToString())
-    intent = service.hear(topic, record, InForce())
-    assert isinstance(intent, Intent)
-    assert (intent.key, intent.rules) == ("ana", OCCURRED)
+    """By when it occurred, however late it was decided and heard of; dated ahead, by when it was decided."""
+    for decided, judged in ((DECIDED, OCCURRED), (OCCURRED - 2, OCCURRED - 2)):
+        record = log_pb2.Record(key="ana", at_ms=decided, decision=decision.SerializeToString())
+        intent = service.hear(topic, record, InForce())
+        assert isinstance(intent, Intent)
+        assert (intent.key, intent.rules) == ("ana", judged)
 
 
 @pytest.mark.parametrize(("service", "topic"), [(POINTS, "badges"), (BADGES, "points"), (OFFERS, "badges")])

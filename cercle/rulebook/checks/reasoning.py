@@ -5,14 +5,15 @@ know may be true or false, so that it is never wrong, only silent.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations, product
 from typing import Union
 
-from cercle.rulebook.conditions.text import Token, tokens
+from cercle.rulebook.conditions.brackets import at_top, bare, has_choice, in_parentheses, split
+from cercle.rulebook.conditions.text import Token, span, tokens
 from cercle.rulebook.money import parse_money
 
 MOST_CASES = 128
@@ -22,8 +23,6 @@ _LONGEST, _MOST_NESTED = 4_000, 100
 _PAIRS = (("==", "!="), ("<", ">="), (">", "<="), ("in", "not in"), ("holds", "lacks"))
 _OPPOSITE = {**dict(_PAIRS), **{second: first for first, second in _PAIRS}}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-
 
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 _FIXED = re.compile(r"\b(true|false)\b")
@@ -143,7 +142,7 @@ def parts_in_common(text: str) -> frozenset[str]:
     """What must all hold, each written alike however it is spaced: `a && b` is the two of them."""
     if _too_much(text):
         return frozenset((text,))
-    return frozenset(_spelled(part) for part in _split(_bare(tokens(text)), "&&"))
+    return frozenset(_spelled(part) for part in split(bare(tokens(text)), "&&"))
 
 
 def cases(part: Part) -> list[Case] | None:
@@ -243,46 +242,13 @@ def _no_room(lower: Claim, upper: Claim) -> bool:
 
 
 def _read(found: Sequence[Token]) -> Part:
-    found = _bare(found)
-    for sign in ("||", "&&"):
-        if not any(token.text == "?" for _, token in _at_top(found)):
-            parts = _split(found, sign)
-            if len(parts) > 1:
-                return Both(sign, tuple(map(_read, parts)))
-    if found and found[0].text == "!" and (_wrapped(found[1:]) or _is_path(found[1:])):
-        return Not(_read(found[1:]), found[0].offset, _length(found))
+    found = bare(found)
+    for sign in ("||", "&&") if not has_choice(found) else ():
+        if len(parts := split(found, sign)) > 1:
+            return Both(sign, tuple(map(_read, parts)))
+    if found and found[0].text == "!" and (in_parentheses(found[1:]) or _is_path(found[1:])):
+        return Not(_read(found[1:]), found[0].offset, span(found[0], found[-1]))
     return _claim(found) or Unknown(_spelled(found))
-
-
-def _at_top(found: Sequence[Token]) -> Iterator[tuple[int, Token]]:
-    """The tokens that stand in no bracket."""
-    depth = 0
-    for index, token in enumerate(found):
-        if token.kind == "sign" and token.text in _CLOSING:
-            depth -= 1
-        if depth == 0:
-            yield index, token
-        if token.kind == "sign" and token.text in _OPENING:
-            depth += 1
-
-
-def _split(found: Sequence[Token], sign: str) -> list[Sequence[Token]]:
-    cuts = [index for index, token in _at_top(found) if token.kind == "sign" and token.text == sign]
-    starts = [0, *(cut + 1 for cut in cuts)]
-    return [found[start:end] for start, end in zip(starts, [*cuts, len(found)], strict=True)]
-
-
-def _wrapped(found: Sequence[Token]) -> bool:
-    """Whether one pair of parentheses holds it all."""
-    if len(found) < 3 or found[0].text != "(" or found[-1].text != ")":
-        return False
-    return [index for index, _ in _at_top(found)] == [0, len(found) - 1]
-
-
-def _bare(found: Sequence[Token]) -> Sequence[Token]:
-    while _wrapped(found):
-        found = found[1:-1]
-    return found
 
 
 def _is_path(found: Sequence[Token]) -> bool:
@@ -293,7 +259,7 @@ def _is_path(found: Sequence[Token]) -> bool:
 
 
 def _spelled(found: Sequence[Token]) -> str:
-    return " ".join(token.text for token in _bare(found))
+    return " ".join(token.text for token in bare(found))
 
 
 def _claim(found: Sequence[Token]) -> Part | None:
@@ -301,11 +267,11 @@ def _claim(found: Sequence[Token]) -> Part | None:
         return Fixed(found[0].text == "true")
     if _is_path(found):
         return _made(found, "==", (True,), found)
-    signs = [(index, token.text) for index, token in _at_top(found) if token.text in {*_MIRRORED, "in"}]
-    if len(signs) != 1 or any(token.text == "?" for _, token in _at_top(found)):
+    signs = [(index, token.text) for index, token in at_top(found) if token.text in {*_MIRRORED, "in"}]
+    if len(signs) != 1 or has_choice(found):
         return None
     index, sign = signs[0]
-    left, right = _bare(found[:index]), _bare(found[index + 1 :])
+    left, right = bare(found[:index]), bare(found[index + 1 :])
     if sign == "in":
         values = _list_of_values(right)
         if not values and _is_path(right) and (value := _value(left)) is not None:
@@ -325,12 +291,8 @@ def _made(
         return None
     if sign == "!=" and isinstance(values[0], bool):
         sign, values = "==", (not values[0],)
-    offset, length = found[0].offset, _length(found)
+    offset, length = found[0].offset, span(found[0], found[-1])
     return Claim(_spelled(term), sign, values, _as_written(found), offset, length, _is_path(term))
-
-
-def _length(found: Sequence[Token]) -> int:
-    return found[-1].offset + len(found[-1].text) - found[0].offset
 
 
 def _as_written(found: Sequence[Token]) -> str:
@@ -339,7 +301,7 @@ def _as_written(found: Sequence[Token]) -> str:
     end = found[0].offset
     for token in found:
         text += (" " if token.offset > end else "") + token.text
-        end = token.offset + len(token.text)
+        end = token.end
     return text
 
 
@@ -372,5 +334,5 @@ def _scalar(token: Token) -> Value | None:
 def _list_of_values(found: Sequence[Token]) -> tuple[Value, ...]:
     if len(found) < 3 or found[0].text != "[" or found[-1].text != "]":
         return ()
-    values = [_value(part) for part in _split(found[1:-1], ",") if part]
+    values = [_value(part) for part in split(found[1:-1], ",") if part]
     return tuple(value for value in values if value is not None) if None not in values else ()

@@ -2,8 +2,8 @@
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions.messages import PACKAGE
-from cercle.rulebook.conditions.sides import COMPARISONS, TIME, Sides
-from cercle.rulebook.conditions.text import Problem
+from cercle.rulebook.conditions.sides import TIME, Sides
+from cercle.rulebook.conditions.text import COMPARISONS, Problem
 from cercle.rulebook.conditions.words import LOCAL, describe_type
 from cercle.rulebook.spelling import dates_meant, money_meant
 
@@ -50,7 +50,7 @@ class Comparison(Sides):
             sentence = f"{self._two_kinds()}; an amount is written {self._words.example}"
             return self._at_sign(sentence, Code.CONDITION_AMOUNT)
         written = literal.text[1:-1] if literal.kind == "text" else literal.text
-        meant = money_meant(written, self._words.currency or "USD")
+        meant = money_meant(written, self._words.usual_currency)
         sentence = (
             "an amount is money, not a bare number" if literal.kind == "number" else "an amount is not a text"
         )

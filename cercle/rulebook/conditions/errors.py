@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions.names import no_part, undeclared, undefined_field
-from cercle.rulebook.conditions.text import Problem, Token
+from cercle.rulebook.conditions.text import COMPARISONS, Problem, Token
 from cercle.rulebook.conditions.types import no_overload
 from cercle.rulebook.conditions.words import Around, Words, describe_type
 
 _ERROR = re.compile(r"ERROR: <input>:([0-9]+):([0-9]+): (.*)")
-_BETWEEN = frozenset(("==", "!=", "<", "<=", ">", ">=", "&&", "||", "*", "/", "%", "+"))
+_BETWEEN = frozenset((*COMPARISONS, "&&", "||", "*", "/", "%", "+"))
 _UNDERSTOOD = "this condition cannot be understood"
 
 

@@ -17,6 +17,7 @@ from cercle.rulebook.conditions.tree import (
     tree,
 )
 from cercle.rulebook.conditions.vocabulary import Vocabulary
+from cercle.rulebook.conditions.words import TEXT_METHODS
 from cercle.rulebook.money import format_money
 from cercle.rulebook.times import DAYS, Window
 
@@ -104,10 +105,20 @@ class Explaining:
             sides = [side for side in (compared.left, compared.right) if not is_literal(side)]
             return self._values(sides) or f"it is {self._shown(kind, value)}"
         receiver = _receiver(text)
-        return self._values([receiver]) if receiver else f"it is {self._shown(kind, value)}"
+        return (
+            self._values([receiver]) if receiver else f"it is {self._shown(kind, value)}{self._unsent(text)}"
+        )
 
     def _values(self, parts: Iterable[str]) -> str:
-        return " and ".join(f"{part} is {self._shown(*self._value(part))}" for part in dict.fromkeys(parts))
+        return " and ".join(
+            f"{part} is {self._shown(*self._value(part))}{self._unsent(part)}"
+            for part in dict.fromkeys(parts)
+        )
+
+    def _unsent(self, part: str) -> str:
+        """What is behind the empty value of a field that may be left out."""
+        left_out = self.vocabulary.is_field(part) and part not in self.fields
+        return " (it was not sent)" if left_out else ""
 
     def _entries(self, asked: OfEntries, holds: bool) -> str:
         """What the entries of a list hold, in the fields that the condition on them reads."""
@@ -179,7 +190,7 @@ def _receiver(text: str) -> str:
         return ""
     before = text[: text.index("(")]
     receiver, _, method = before.rpartition(".")
-    return receiver if receiver and method in ("startsWith", "endsWith", "contains", "matches") else ""
+    return receiver if receiver and method in TEXT_METHODS else ""
 
 
 def _failure(error: str) -> str:

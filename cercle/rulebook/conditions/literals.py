@@ -8,7 +8,7 @@ from functools import cache
 from cel_expr_python import cel
 
 from cercle.rulebook.codes import Code
-from cercle.rulebook.conditions.text import Problem, Token
+from cercle.rulebook.conditions.text import COMPARISONS, Problem, Token
 from cercle.rulebook.diagnostics import nearest
 from cercle.rulebook.spelling import dates_meant
 from cercle.rulebook.times import DAYS
@@ -38,7 +38,7 @@ def _of_local(before: Sequence[Token]) -> bool:
 def _compared(after: Sequence[Token]) -> Iterator[Token]:
     """The texts that a part of a local time is compared with."""
     sign = after[0].text if after else ""
-    if sign in ("==", "!=", "<", ">", "<=", ">=") and len(after) > 1:
+    if sign in COMPARISONS and len(after) > 1:
         yield from (token for token in after[1:2] if token.kind == "text")
     elif sign == "in":
         for token in after[1:]:

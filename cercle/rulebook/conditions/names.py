@@ -3,12 +3,11 @@
 from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions.messages import LOCAL_FIELDS, MEMBER_FIELDS, PACKAGE
 from cercle.rulebook.conditions.text import Problem, Token
-from cercle.rulebook.conditions.words import Around, Words, describe_type
+from cercle.rulebook.conditions.words import TEXT_METHODS, Around, Words, describe_type
 from cercle.rulebook.diagnostics import nearest
 
 _MACROS = ("exists", "all", "exists_one", "filter", "map")
-_METHODS = ("contains", "startsWith", "endsWith", "matches")
-_FUNCTIONS = ("money", "local", "size", "duration", "timestamp", *_MACROS, *_METHODS)
+_FUNCTIONS = ("money", "local", "size", "duration", "timestamp", *_MACROS, *TEXT_METHODS)
 _OTHER_NAMES = {
     "any": "exists",
     "some": "exists",
@@ -100,7 +99,7 @@ def _function(token: Token, index: int, around: Around, words: Words) -> Problem
             f"`{name}` takes a name for one entry, a comma, and a condition on it, "
             f"as in {words.entries(value, name)}"
         )
-    elif name in _METHODS:
+    elif name in TEXT_METHODS:
         sentence = f'`{name}` follows a point and takes one text, as in {words.text}.{name}("web")'
     elif name == "size":
         sentence = (

@@ -1,10 +1,9 @@
 """A sign in a condition, and the values on both sides of it, in the condition's own words."""
 
 from cercle.rulebook.codes import Code
-from cercle.rulebook.conditions.text import Problem, Token
+from cercle.rulebook.conditions.text import COMPARISONS, Problem, Token
 from cercle.rulebook.conditions.words import Around, Words, describe_type
 
-COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 TIME = "google.protobuf.timestamp"
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions.text import Problem, Token, span
-from cercle.rulebook.conditions.words import Words
+from cercle.rulebook.conditions.words import TEXT_METHODS, VALUES, Words
 from cercle.rulebook.spelling import money_meant
 
 _SIGNS = MappingProxyType(
@@ -36,12 +36,10 @@ _WORDS = MappingProxyType(
     {"and": "&&", "or": "||", "not": "!", "is": "==", "equals": "==", "xor": "!=", "plus": "+", "minus": "-"}
 )
 _CONSTANTS = MappingProxyType({"yes": "true", "no": "false", "on": "true", "off": "false"})
-_METHODS = ("contains", "startsWith", "endsWith", "matches")
 _QUOTES = frozenset("“”„«»‘’`´")
 _CURRENCY_SIGNS = frozenset("€$£¥")
 _CURRENCY_MARKS = "€$£¥ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ENDS_A_VALUE = frozenset((")", "]"))
-_VALUES = frozenset(("name", "number", "text", "unsigned"))
 
 Slip = Callable[[Sequence[Token], int, Words], Problem | None]
 
@@ -91,7 +89,7 @@ def _word(found: Sequence[Token], index: int, words: Words) -> Problem | None:
     if token.kind != "name" or _text(found, index - 1) == "." or token.text in words.variables:
         return None
     word = token.text.lower()
-    after_value = _kind(found, index - 1) in _VALUES or _text(found, index - 1) in _ENDS_A_VALUE
+    after_value = _kind(found, index - 1) in VALUES or _text(found, index - 1) in _ENDS_A_VALUE
     if word == "is" and _text(found, index + 1).lower() == "not":
         return _spanning(found[index], found[index + 1], "write `!=` for `is not`")
     if word == "not" and _text(found, index + 1).lower() == "in":
@@ -104,7 +102,7 @@ def _word(found: Sequence[Token], index: int, words: Words) -> Problem | None:
             f"`between` is written as two comparisons, as in {words.number} >= 2 && {words.number} <= 5"
         )
         return token.problem(Code.CONDITION_SIGN, sentence)
-    method = next((each for each in _METHODS if each.lower() == word), "")
+    method = next((each for each in TEXT_METHODS if each.lower() == word), "")
     if after_value and method:
         sentence = f'`{method}` follows a point, its text in parentheses: {words.text}.{method}("web")'
         return token.problem(Code.CONDITION_FUNCTION, sentence)
@@ -162,7 +160,7 @@ def _amount(found: Sequence[Token], index: int, words: Words) -> Problem | None:
     if first == last:
         return None
     written = "".join(token.text for token in found[first : last + 1])
-    meant = money_meant(written.strip(_CURRENCY_MARKS), words.currency or "USD")
+    meant = money_meant(written.strip(_CURRENCY_MARKS), words.usual_currency)
     comma = "," in written and not any(sign.isalpha() or sign in _CURRENCY_SIGNS for sign in written)
     money = f'money("{meant}")' if meant else words.example
     sentence = (
@@ -204,7 +202,7 @@ def _in_a_list(found: Sequence[Token], index: int) -> bool:
 def _percent(found: Sequence[Token], index: int, words: Words) -> Problem | None:
     if _text(found, index) != "%" or _kind(found, index - 1) != "number":
         return None
-    if _kind(found, index + 1) in _VALUES or _text(found, index + 1) in ("(", "-"):
+    if _kind(found, index + 1) in VALUES or _text(found, index + 1) in ("(", "-"):
         return None  # a remainder: 7 % 2
     sentence = (
         "conditions do not reckon in percent; write the amount or the number itself, "

@@ -32,6 +32,10 @@ LOCAL_VARIABLES: Mapping[str, str] = MappingProxyType(
 )
 """What `local(occurred_at)` and `local(member.joined_at)` are called in the text that CEL gets."""
 
+LONGEST = 10_000
+"""Characters of a condition. Of a longer one no more is read: it is refused for its length."""
+
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 CONVERSIONS = frozenset(("int", "uint", "double", "string", "bytes", "dyn", "type"))
 SPELT_OUT = frozenset(("money", "local", "duration", *CONVERSIONS, *LOCAL_VARIABLES.values()))
 """The words that are judged before CEL sees them."""
@@ -83,7 +87,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
     """Remembered, since every check of a condition asks again."""
     return tuple(
         Token(kind, match[0], match.start())
-        for match in _TOKEN.finditer(text)
+        for match in _TOKEN.finditer(text, 0, LONGEST)
         if (kind := match.lastgroup or "") != "space"
     )
 

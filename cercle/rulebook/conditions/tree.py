@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Union
 
-from cercle.rulebook.conditions.text import Token, tokens
-
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+from cercle.rulebook.conditions.brackets import (
+    CLOSING,
+    OPENING,
+    at_top,
+    has_choice,
+    in_parentheses,
+    opening,
+    split,
+)
+from cercle.rulebook.conditions.text import COMPARISONS, Token, tokens
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Junction:
 
 Tree = Union[Leaf, Not, Junction]
 
+_WITHIN_A_VALUE = frozenset((".", "!")) | OPENING | CLOSING
+
 
 def tree(condition: str) -> Tree:
     """Of a sound condition. `a ? b : c` is one part."""
@@ -42,50 +50,24 @@ def tree(condition: str) -> Tree:
 
 
 def _tree(text: str, found: Sequence[Token]) -> Tree:
-    if not _splits(found, "?"):
+    if not has_choice(found):
         for sign in ("||", "&&"):
-            if cuts := _splits(found, sign):
-                return Junction(sign == "&&", tuple(_tree(text, part) for part in _parts(found, cuts)))
+            if len(parts := split(found, sign)) > 1:
+                return Junction(sign == "&&", tuple(_tree(text, part) for part in parts))
     if found and found[0].text == "!" and _is_whole(found[1:]):
         return Not(_slice(text, found), _tree(text, found[1:]))
-    if found and found[0].text == "(" and _closing(found, 0) == len(found) - 1:
+    if in_parentheses(found):
         return _tree(text, found[1:-1])
     return Leaf(_slice(text, found))
 
 
-def _splits(found: Sequence[Token], sign: str) -> list[int]:
-    """Where `sign` stands outside all brackets."""
-    depth, splits = 0, []
-    for index, token in enumerate(found):
-        depth += (token.text in _OPENING) - (token.text in _CLOSING)
-        if depth == 0 and token.text == sign:
-            splits.append(index)
-    return splits
-
-
-def _parts(found: Sequence[Token], cuts: Sequence[int]) -> list[Sequence[Token]]:
-    edges = [-1, *cuts, len(found)]
-    return [found[begin + 1 : end] for begin, end in pairwise(edges)]
-
-
 def _is_whole(found: Sequence[Token]) -> bool:
     """Whether `!` before these turns all of them round: no sign stands outside brackets but points."""
-    depth = 0
-    for token in found:
-        depth += (token.text in _OPENING) - (token.text in _CLOSING)
-        outside = depth == 0 and token.text not in _CLOSING
-        if outside and (token.text == "in" or (token.kind == "sign" and token.text not in (".", "!"))):
-            return False
-    return bool(found)
-
-
-def _closing(found: Sequence[Token], index: int) -> int:
-    depth = 0
-    for at in range(index, len(found)):
-        depth += (found[at].text in _OPENING) - (found[at].text in _CLOSING)
-        if depth == 0:
-            return at
-    return -1
+    joining = (
+        token.text == "in" or (token.kind == "sign" and token.text not in _WITHIN_A_VALUE)
+        for _, token in at_top(found)
+    )
+    return bool(found) and not any(joining)
 
 
 def _slice(text: str, found: Sequence[Token]) -> str:
@@ -122,16 +104,14 @@ class OfEntries:
         return list(dict.fromkeys(read))
 
 
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in")
-
-
 def comparison(text: str) -> Comparison | None:
     """What a leaf compares, if it is a comparison."""
     found = tokens(text)
-    for sign in _COMPARISONS:
-        if len(cuts := _splits(found, sign)) == 1 and not _splits(found, "?"):
-            left, right = _parts(found, cuts)
-            return Comparison(_slice(text, left), sign, _slice(text, right))
+    if has_choice(found):
+        return None
+    for sign in (*COMPARISONS, "in"):
+        if len(sides := split(found, sign)) == 2:
+            return Comparison(_slice(text, sides[0]), sign, _slice(text, sides[1]))
     return None
 
 
@@ -140,14 +120,14 @@ def of_entries(text: str) -> OfEntries | None:
     found = tokens(text)
     if len(found) < 7 or found[-1].text != ")":
         return None
-    opening = next((at for at, token in enumerate(found) if _closing(found, at) == len(found) - 1), 0)
-    call = found[opening - 1 : opening + 3]
-    if opening < 3 or found[opening - 2].text != "." or call[0].text not in ("exists", "all", "exists_one"):
+    begin = opening(found, len(found) - 1)
+    call = found[begin - 1 : begin + 3]
+    if begin < 3 or found[begin - 2].text != "." or call[0].text not in ("exists", "all", "exists_one"):
         return None
     if call[3].text != ",":
         return None
-    condition = _slice(text, found[opening + 3 : -1])
-    return OfEntries(_slice(text, found[: opening - 2]), call[0].text, call[2].text, condition)
+    condition = _slice(text, found[begin + 3 : -1])
+    return OfEntries(_slice(text, found[: begin - 2]), call[0].text, call[2].text, condition)
 
 
 def is_literal(text: str) -> bool:

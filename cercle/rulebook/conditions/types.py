@@ -3,9 +3,9 @@
 from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions.comparing import Comparison
 from cercle.rulebook.conditions.messages import PACKAGE
-from cercle.rulebook.conditions.sides import COMPARISONS, TIME, Sides
-from cercle.rulebook.conditions.text import Problem
-from cercle.rulebook.conditions.words import LOCAL, Around, Words, describe_type
+from cercle.rulebook.conditions.sides import TIME, Sides
+from cercle.rulebook.conditions.text import COMPARISONS, Problem
+from cercle.rulebook.conditions.words import LOCAL, TEXT_METHODS, Around, Words, describe_type
 
 _SIGNS = {"_?_:_": "?", "_[_]": "[", "!_": "!", "-_": "-", "@in": "in"}
 
@@ -138,11 +138,7 @@ class _Joined(Sides):
         if name == "?":
             sentence = "before `?` stands a condition, and after it two values of one kind"
             return self._at_sign(sentence)
-        if (
-            receiver
-            and name in ("contains", "startsWith", "endsWith", "matches")
-            and self._kinds[0] != "string"
-        ):
+        if receiver and name in TEXT_METHODS and self._kinds[0] != "string":
             sentence = f"`{name}` is for texts, and `{receiver}` is {describe_type(self._kinds[0])}"
             return self._at_sign(sentence, Code.CONDITION_FUNCTION)
         described = " and ".join(map(describe_type, self._kinds)) or "nothing"

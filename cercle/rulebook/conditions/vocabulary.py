@@ -13,7 +13,14 @@ from cercle.rulebook.conditions.facts import MemberFacts
 from cercle.rulebook.conditions.literals import wrong_literals
 from cercle.rulebook.conditions.messages import PACKAGE, Messages
 from cercle.rulebook.conditions.slips import slips
-from cercle.rulebook.conditions.text import LOCAL_VARIABLES, Problem, names_in, spell_out, tokens
+from cercle.rulebook.conditions.text import (
+    LOCAL_VARIABLES,
+    LONGEST,
+    Problem,
+    names_in,
+    spell_out,
+    tokens,
+)
 from cercle.rulebook.conditions.variables import Reader, readers
 from cercle.rulebook.conditions.words import Words
 
@@ -114,7 +121,7 @@ class Vocabulary:
     @property
     def currency(self) -> str:
         """The club's."""
-        return self._words.currency or "USD"
+        return self._words.usual_currency
 
     @cached_property
     def env(self) -> cel.Env:
@@ -135,6 +142,8 @@ class Vocabulary:
 
     def problems(self, text: str) -> list[Problem]:
         """What is wrong with a condition; nothing when it is sound."""
+        if len(text) > LONGEST:
+            return [too_long(text)]
         found = tokens(text)
         spelled, problems = spell_out(text, found, self._words.currency)
         problems += wrong_literals(found)
@@ -151,7 +160,7 @@ class Vocabulary:
     def _fits_in_a_list(self, spelled: str) -> bool:
         """A list of it is deeper and longer, and CEL limits both."""
         nesting = sum(map(spelled.count, _NESTING))
-        if nesting < _NEVER_TOO_DEEP and len(spelled) < _LARGEST_EXPRESSION:
+        if nesting < _NEVER_TOO_DEEP:
             return True
         try:
             self.env.compile(as_list([spelled]))
@@ -186,6 +195,10 @@ class Vocabulary:
     def readers(self, named: frozenset[str]) -> dict[str, Reader]:
         """A reader for each variable among the `named` words."""
         return dict(readers(named, self._trigger.id, self._words, self._messages))
+
+    def is_field(self, name: str) -> bool:
+        """Whether it is a field of one value of the trigger."""
+        return name in self._words.fields
 
     def kind_in(self, entries: str, field: str) -> str:
         """CEL's type of a field of a list's entries."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cercle.rulebook.actions import ActionType, ScalarKind
+from cercle.rulebook.conditions.brackets import CLOSING, closing, opening
 from cercle.rulebook.conditions.messages import LOCAL_FIELDS, MEMBER_FIELDS, PACKAGE
 from cercle.rulebook.conditions.text import Token
 
@@ -21,6 +22,7 @@ _TYPES = {
     "google.protobuf.duration": "a length of time",
 }
 LOCAL = f"{PACKAGE}.local"
+TEXT_METHODS = ("contains", "startsWith", "endsWith", "matches")
 
 
 def describe_type(name: str) -> str:
@@ -99,9 +101,14 @@ class Words:
         return f"{known}.{macro}(i, i.{part} == ...)"
 
     @property
+    def usual_currency(self) -> str:
+        """The club's, or another one for examples where it is not known."""
+        return self.currency or "USD"
+
+    @property
     def example(self) -> str:
         """An amount of money, as it is written in a condition."""
-        return f'money("50 {self.currency or "USD"}")'
+        return f'money("50 {self.usual_currency}")'
 
 
 def _owners(
@@ -128,13 +135,13 @@ def _elsewhere(triggers: Mapping[str, ActionType]) -> dict[str, list[str]]:
     return found
 
 
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _RECKONING = frozenset("+-*/%")
-_VALUES = frozenset(("name", "number", "text", "unsigned"))
+VALUES = frozenset(("name", "number", "text", "unsigned"))
+"""Kinds of tokens."""
 
 
 def _is_value(token: Token) -> bool:
-    return token.kind in _VALUES and token.text != "in"
+    return token.kind in VALUES and token.text != "in"
 
 
 @dataclass(frozen=True)
@@ -155,8 +162,8 @@ class Around:
         while first > 0:
             token, after = self.found[first - 1], self.found[first]
             joins = first == index or after.text in (".", "(", "[")
-            if joins and token.text in _CLOSING:
-                first = self._opening(first - 1)
+            if joins and token.text in CLOSING:
+                first = opening(self.found, first - 1)
             elif (joins and _is_value(token)) or (token.text == "." and after.kind == "name"):
                 first -= 1
             else:
@@ -169,7 +176,7 @@ class Around:
         while last < len(self.found):
             token, begun = self.found[last], last > begin
             if token.text in ("(", "[") or (token.text == "{" and not begun):
-                last = self._closing(last) + 1
+                last = closing(self.found, last) + 1
             elif (begun and token.text == ".") or (
                 _is_value(token) and (not begun or self.found[last - 1].text == ".")
             ):
@@ -203,19 +210,3 @@ class Around:
         if last < first or last >= len(self.found):
             return ""
         return self.text[self.found[first].offset : self.found[last].end]
-
-    def _opening(self, index: int) -> int:
-        depth = 0
-        for at in range(index, -1, -1):
-            depth += (self.found[at].text in _CLOSING) - (self.found[at].text in _OPENING)
-            if depth == 0:
-                return at
-        return 0
-
-    def _closing(self, index: int) -> int:
-        depth = 0
-        for at in range(index, len(self.found)):
-            depth += (self.found[at].text in _OPENING) - (self.found[at].text in _CLOSING)
-            if depth == 0:
-                return at
-        return len(self.found) - 1

@@ -19,6 +19,8 @@ PURCHASE = ActionType(
         "channel": "text",
         "gift": "boolean",
         "discs": "integer",
+        "note": "text",
+        "wrapped": "boolean",
         "items": {"category": "text", "quantity": "integer", "amount": "money"},
     },
 )
@@ -116,6 +118,19 @@ def explained(when: str | None, window: Window | None = None, occurred_at: int =
 def test_a_comparison_shows_the_value_that_it_saw(condition: str, fired: bool, observed: str) -> None:
     """Of the side that is not written out: money with its currency, texts in quotes, local times."""
     assert explained(condition) == (fired, f"{condition}: {observed}")
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ('note == "hi"', 'note == "hi": note is "" (it was not sent)'),
+        ("!wrapped", "!wrapped: it is false (it was not sent)"),
+        ('note.contains("hi")', 'note.contains("hi"): note is "" (it was not sent)'),
+    ],
+)
+def test_a_field_that_was_left_out_is_said_to_be(condition: str, reason: str) -> None:
+    """Its empty value alone would look as if the shop had sent it."""
+    assert explained(condition)[1] == reason
 
 
 @pytest.mark.parametrize(
