@@ -177,12 +177,18 @@ class Values(Mapping[str, int]):
         metric = self._rules[metric_id]
         name = name_of(metric)
         tally, event = self._metrics.get(name) or Tally(), self._events.get(name)
-        first = first_day(metric.over, self._day) if metric.over else _BEFORE_ALL_DAYS
+        first, last = self._days(metric, tally)
         if metric.kind == "distinct":
-            days = (values for day, values in tally.values.items() if first <= day <= self._day)
+            days = (values for day, values in tally.values.items() if first <= day <= last)
             return len(set(event.values if event else ()).union(*days))
-        amounts = (amount for day, amount in tally.amounts.items() if first <= day <= self._day)
+        amounts = (amount for day, amount in tally.amounts.items() if first <= day <= last)
         return _bounded(sum(amounts, start=event.amount if event else 0))
+
+    def _days(self, metric: Metric, tally: Tally) -> tuple[int, int]:
+        """First and last. Days that are one are seen together by who comes too late to tell them apart."""
+        if metric.over is None:
+            return _BEFORE_ALL_DAYS, max(self._day, tally.kept_from - 1)
+        return first_day(metric.over, self._day), self._day
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rules)

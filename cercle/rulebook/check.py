@@ -11,8 +11,8 @@ from cercle.rulebook.compile import Rulebook, read_rulebook
 from cercle.rulebook.diagnostics import Diagnostic, Findings
 from cercle.rulebook.files.scenarios import ScenariosFile
 from cercle.rulebook.folder import TEST_ENDING, Folder
-from cercle.rulebook.text.reader import read_yaml
-from cercle.rulebook.text.source import Block, Items, Source
+from cercle.rulebook.text.reader import read_file
+from cercle.rulebook.text.source import Block, Items
 from cercle.rulebook.validation.validate import validate
 
 _DO = re.compile(r"""\bdo:\s*["']?([a-z0-9][a-z0-9_-]*)""")
@@ -51,7 +51,7 @@ def _check_scenarios(files: Mapping[str, str], findings: Findings) -> None:
     """Their shape; what they say of the rules is judged by what plays them."""
     for name, text in sorted(files.items()):
         if name.endswith(TEST_ENDING):
-            block = read_yaml(Source(name, text.removeprefix("\ufeff")), findings)
+            block = read_file(name, text, findings)
             if block is not None:
                 validate(block, ScenariosFile, findings)
 

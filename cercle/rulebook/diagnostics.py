@@ -104,6 +104,10 @@ class Findings:
         near = nearest(word, words)
         self.errors.append(Diagnostic(place, code, _shortened(sentence) + advice(word, words), near))
 
+    def withdraw(self, code: Code, place: Place) -> None:
+        """Takes an error back that another one at the same place says better."""
+        self.errors = [each for each in self.errors if each.code != code or each.place != place]
+
     def warning(self, code: Code, place: Place, sentence: str, nearest: str = "") -> None:
         """Notes what is sound but hardly meant."""
         self.warnings.append(Diagnostic(place, code, sentence, nearest, Severity.WARNING))

@@ -4,6 +4,7 @@ Files are compared as their models say them, not as they are written: comments, 
 rules and keys, and defaults written out make no difference. Things are known by their id.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -93,10 +94,11 @@ def _of_kind(kind: Kind, before: Mapping[str, Plain], after: Mapping[str, Plain]
         sentence = f"{kind.noun} `{old}` is called `{new}` now, and nothing else about it changes"
         yield difference(new, sentence + _starts_anew(kind))
     for name in sorted(before.keys() - after.keys() - renamed.keys()):
-        yield difference(name, f"{kind.noun} `{name}` is gone: it was {described(kind.noun, before[name])}")
+        what = described(before[name])
+        yield difference(name, f"{kind.noun} `{name}` is gone" + f": it was {what}" * bool(what))
     for name in sorted(after.keys() - before.keys() - set(renamed.values())):
-        what = described(kind.noun, after[name])
-        yield difference(name, f"new {kind.noun} `{name}`: {what}")
+        what = described(after[name])
+        yield difference(name, f"new {kind.noun} `{name}`" + f": {what}" * bool(what))
     for name in sorted(before.keys() & after.keys()):
         phrases = list(_changes(kind.noun, before[name], after[name]))
         if phrases:
@@ -110,18 +112,19 @@ def _starts_anew(kind: Kind) -> str:
 
 def _renamed(kind: Kind, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> dict[str, str]:
     """Old name to new one, where one thing that went equals one that came in all but its name."""
-    gone = [name for name in before if name not in after]
-    come = [name for name in after if name not in before]
-    same = {
-        old: [new for new in come if _nameless(kind, after[new]) == _nameless(kind, before[old])]
-        for old in gone
-    }
-    taken = [new for news in same.values() for new in news]
-    return {old: news[0] for old, news in same.items() if len(news) == 1 and taken.count(news[0]) == 1}
+    gone, come = _only_in(before, after, kind.by), _only_in(after, before, kind.by)
+    pairs = ((olds, come.get(said, [])) for said, olds in gone.items())
+    return {olds[0]: news[0] for olds, news in pairs if len(olds) == len(news) == 1}
 
 
-def _nameless(kind: Kind, thing: Plain) -> Plain:
-    return {key: value for key, value in thing.items() if key != kind.by}
+def _only_in(these: Mapping[str, Plain], those: Mapping[str, Plain], by: str) -> dict[str, list[str]]:
+    """The names that only one side has, by all that the thing says but its name."""
+    found: dict[str, list[str]] = {}
+    for name in these:
+        if name not in those:
+            nameless = {key: value for key, value in these[name].items() if key != by}
+            found.setdefault(json.dumps(nameless, sort_keys=True), []).append(name)
+    return found
 
 
 def _settings(file: str, before: Plain, after: Plain) -> Iterator[Difference]:

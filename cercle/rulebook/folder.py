@@ -1,5 +1,6 @@
 """A club's files as they were read: blocks that know their places, and models of what is sound."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TypeVar
@@ -9,8 +10,8 @@ from cercle.rulebook.diagnostics import Findings, Place
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.files import FILES, REQUIRED
 from cercle.rulebook.files.club import ClubFile
-from cercle.rulebook.text.reader import read_yaml
-from cercle.rulebook.text.source import Block, Source
+from cercle.rulebook.text.reader import read_file
+from cercle.rulebook.text.source import Block
 from cercle.rulebook.validation.validate import validate
 
 TEST_ENDING = "_test.yaml"
@@ -28,7 +29,7 @@ class Folder:
         self._models: dict[type[Entry], Entry | None] = {}
         for name, model in FILES.items():
             if name in files:
-                block = read_yaml(Source(name, files[name].removeprefix("\ufeff")), findings)
+                block = read_file(name, files[name], findings)
                 self.blocks[name] = block
                 if block is not None:
                     self._models[model] = validate(block, model, findings, self._currency())
@@ -54,11 +55,27 @@ class Folder:
         return {name: model for name, model in found.items() if model is not None}
 
 
+def _unknown_file(name: str, findings: Findings) -> None:
+    """A folder within the club's, a file of scenarios whose name does not say so, or a slip of the hand."""
+    sentence, place = f"`{name}` is not a rules file", Place(name)
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    if "/" in name:
+        sentence += ": rules files stand in the club's folder itself; move it there, or out of the club"
+        findings.error(Code.UNKNOWN_FILE, place, sentence)
+    elif "test" in re.split(r"[^a-z]+", stem.lower()):
+        about = re.sub(r"^tests?[^a-z]+|[^a-z]+tests?$", "", stem.lower()) or "first"
+        sentence += (
+            f"; scenarios are in files whose names end in `{TEST_ENDING}`, such as `{about}{TEST_ENDING}`"
+        )
+        findings.error(Code.UNKNOWN_FILE, place, sentence)
+    else:
+        findings.wrong_word(Code.UNKNOWN_FILE, place, sentence, name, FILES)
+
+
 def _check_names(files: Mapping[str, str], findings: Findings) -> None:
     for name in sorted(files.keys() - FILES.keys()):
         if not name.endswith(TEST_ENDING):
-            sentence = f"`{name}` is not a rules file"
-            findings.wrong_word(Code.UNKNOWN_FILE, Place(name), sentence, name, FILES)
+            _unknown_file(name, findings)
     for name in REQUIRED:
         if name not in files:
             findings.error(Code.MISSING_FILE, Place(name), f"the file `{name}` is missing")

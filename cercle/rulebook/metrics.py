@@ -45,7 +45,7 @@ class MetricRules:
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     whens: Mapping[str, str] = field(default_factory=dict)
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict, repr=False, compare=False)
-    _by_action: Mapping[str, Guarded[Metric, tuple[Metric, ...]]] = field(
+    by_action: Mapping[str, Guarded[Metric, tuple[Metric, ...]]] = field(
         init=False, repr=False, compare=False
     )
 
@@ -54,7 +54,7 @@ class MetricRules:
         for _, metric in sorted(self.metrics.items()):
             by_action.setdefault(metric.action, []).append(metric)
         guarded = {action: self._guarded(action, metrics) for action, metrics in by_action.items()}
-        object.__setattr__(self, "_by_action", MappingProxyType(guarded))
+        object.__setattr__(self, "by_action", MappingProxyType(guarded))
 
     def _guarded(self, action: str, metrics: Sequence[Metric]) -> Guarded[Metric, tuple[Metric, ...]]:
         guards = [Guard(metric, self.whens.get(metric.id)) for metric in metrics]
@@ -62,7 +62,7 @@ class MetricRules:
 
     def fed_by(self, action: Action, member: MemberFacts) -> tuple[Metric, ...]:
         """Those that this action counts for, by name: it is of their type, and their condition is true."""
-        metrics = self._by_action.get(action.type)
+        metrics = self.by_action.get(action.type)
         return metrics.select(action.fields, action.occurred_at, member) if metrics else ()
 
     def only(self, names: Iterable[str]) -> "MetricRules":

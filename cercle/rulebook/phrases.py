@@ -1,11 +1,44 @@
 """Half sentences about what a rules file says: how a value reads, and how a change of it reads."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from cercle.rulebook.files.earning import POINTS
+
 _EVERY = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly", "life": "lifelong"}
+_ROUND_MONEY = re.compile(r"^([0-9]+)\.00 ([A-Z]{3})$")
 
-
+_VERBS = MappingProxyType(
+    {
+        ("tier", "from"): "begins at",
+        ("metric", "over"): "looks back over",
+        ("metric", "count"): "counts",
+        ("metric", "sum"): "adds up",
+        ("metric", "distinct"): "tells apart",
+        ("achievement", "count"): "counts",
+        ("achievement", "sum"): "adds up",
+        ("achievement", "distinct"): "tells apart",
+        ("achievement", "reach"): "takes",
+        ("offer", "price"): "costs",
+        ("rule", "on"): "fires on",
+        ("segment", "when"): "takes members with",
+    }
+)
+"""What a thing does by a key: a tier `begins at` what its `from` says."""
+_LISTS = MappingProxyType({"optional": "optional fields", "personal": "personal fields"})
+_INNER = MappingProxyType(
+    {
+        "levels": "its level `{}`",
+        "bands": "its band `{}`",
+        "fields": "its field `{}`",
+        "title": "its title in `{}`",
+        "badge": "its name in `{}`",
+        "name": "the name in `{}`",
+    }
+)
+"""What is named by the inner keys of a mapping."""
 _FIRST = ("on", "earn", "multiply", "when", "during", "limit")
 
 
@@ -22,19 +55,25 @@ def said(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {said(each)}" for key, each in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(said(each) for each in value) + "]"
-    return str(value)
+    return _ROUND_MONEY.sub(r"\1 \2", str(value))
 
 
-def _points(number: Any, wallet: Any) -> str:
-    return f"{number} {wallet or ('point' if number == 1 else 'points')}"
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `1,200 rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def in_wallet(points: int, wallet: str) -> str:
+    """`1 point`, `20 karma`."""
+    return f"{points} {'point' if wallet == POINTS and points == 1 else wallet}"
 
 
 def earn_said(earn: Mapping[str, Any]) -> str:
     """`{points: 1, for_each: 1 USD}` is "1 point for each 1 USD"."""
     rest = {key: value for key, value in earn.items() if key not in ("points", "in", "for_each")}
-    text = _points(earn["points"], earn.get("in")) if "points" in earn else ""
+    text = in_wallet(earn["points"], earn.get("in", POINTS)) if "points" in earn else ""
     if "for_each" in earn:
-        text += f" for each {earn['for_each']}"
+        text += f" for each {said(earn['for_each'])}"
     if rest:
         text += f"{' ' if text else ''}({', '.join(f'{key}: {said(value)}' for key, value in rest.items())})"
     return text
@@ -43,7 +82,7 @@ def earn_said(earn: Mapping[str, Any]) -> str:
 def limit_said(limit: Mapping[str, Any]) -> str:
     """`{points: 200, per: month}` is "at most 200 points per month"."""
     if "points" in limit:
-        most = _points(limit["points"], None)
+        most = in_wallet(limit["points"], POINTS)
     else:
         most = f"{limit['times']} time{'s' if limit['times'] != 1 else ''}"
     return f"at most {most} per {limit['per']}"
@@ -75,27 +114,43 @@ def read_aloud(key: str, value: Any) -> str:
     return f"{key} {said(value)}"
 
 
-def described(noun: str, thing: Mapping[str, Any]) -> str:
-    """All that a thing says, but its id."""
-    parts = [read_aloud(key, thing[key]) for key in in_reading_order(thing) if key != "id"]
-    return ", ".join(parts) or f"a {noun} with nothing but its name"
+def described(thing: Mapping[str, Any]) -> str:
+    """All that a thing says, but its id; empty where that is all."""
+    return ", ".join(read_aloud(key, thing[key]) for key in in_reading_order(thing) if key != "id")
 
 
 def changed_phrase(noun: str, key: str, old: Any, new: Any) -> str:
     """What becomes of one key; None: it was not, or is no longer, written."""
     if key in ("earn", "multiply") and noun == "rule":
         return _given(key, old, new)
-    if key == "when":
+    if key == "during" and None in (old, new):
+        return f"now only during {_quoted(new)}" if old is None else f"no longer only during {_quoted(old)}"
+    if key == "when" and noun != "segment":
         return _condition(old, new)
     if key == "limit":
         return _limit(old, new)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return "; ".join(_inner(key, old, new))
     if old is None:
-        return f"{key} is now {_quoted(new)}; it was not said before"
+        return f"{key} is now {_quoted(new)}; it was not written before"
     if new is None:
-        return f"{key} is no longer said; it was {_quoted(old)}"
+        return f"{key} is no longer written; it was {_quoted(old)}"
+    if (noun, key) in _VERBS:
+        return f"now {_VERBS[noun, key]} {_quoted(new)} instead of {_quoted(old)}"
+    if _are_words(old) and _are_words(new) and set(old) != set(new):
+        return _words_changed(_LISTS.get(key, key), old, new)
     return f"{key} is now {_quoted(new)} instead of {_quoted(old)}"
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+
+
+def _words_changed(key: str, old: Sequence[str], new: Sequence[str]) -> str:
+    """`of the benefits, early-access is gone`, rather than both lists."""
+    come = [f"{_quoted(each)} is new" for each in new if each not in old]
+    gone = [f"{_quoted(each)} is gone" for each in old if each not in new]
+    return f"of the {key}, {' and '.join(come + gone)}"
 
 
 def _inner(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -103,14 +158,17 @@ def _inner(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
     phrases = []
     for inner in dict.fromkeys((*old, *new)):
         before, after = old.get(inner), new.get(inner)
+        what = _INNER.get(key, f"{key} `{{}}`").format(inner)
         if before == after:
             continue
         if before is None:
-            phrases.append(f"{key} {inner} is new: {_quoted(after)}")
+            phrases.append(f"{what} is new: {_quoted(after)}")
         elif after is None:
-            phrases.append(f"{key} {inner} is gone; it was {_quoted(before)}")
+            phrases.append(f"{what} is gone; it was {_quoted(before)}")
+        elif _are_words(before) and _are_words(after) and set(before) != set(after):
+            phrases.append(_words_changed(f"{key} `{inner}`", before, after))
         else:
-            phrases.append(f"{key} {inner} is now {_quoted(after)} instead of {_quoted(before)}")
+            phrases.append(f"{what} is now {_quoted(after)} instead of {_quoted(before)}")
     return phrases or [f"{key} is in another order now: {_quoted(new)}"]
 
 

@@ -6,6 +6,7 @@ judged as well. What depends on a broken file is not judged.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cercle.rulebook.actions import COUNTING, ActionType, ScalarKind, scalar_at
@@ -13,7 +14,7 @@ from cercle.rulebook.built_in import BUILT_IN_ACTIONS
 from cercle.rulebook.codes import Code
 from cercle.rulebook.conditions.text import metrics_in
 from cercle.rulebook.conditions.vocabulary import Vocabularies, Vocabulary
-from cercle.rulebook.diagnostics import Findings, Place
+from cercle.rulebook.diagnostics import Findings, Place, nearest
 from cercle.rulebook.files.during import DuringEntry
 from cercle.rulebook.metrics import Metric, MetricRules
 from cercle.rulebook.text.source import Block
@@ -120,9 +121,7 @@ class Scope:
             return None
         if name not in self.actions:
             sentence = f"`{name}` is not an action of actions.yaml"
-            self.findings.wrong_word(
-                Code.UNKNOWN_ACTION, block.at(key), sentence, name, self.actions.keys() | self.broken
-            )
+            self.unknown_action(block.at(key), sentence, name, self.actions.keys())
         return self.actions.get(name)
 
     def measure(self, block: Block, vocabularies: Mapping[str, Vocabulary] | None = None) -> None:
@@ -156,10 +155,15 @@ class Scope:
             self.findings.error(Code.WRONG_TRIGGER, place, sentence)
         else:
             sentence = f"`{name}` is not an action type of actions.yaml"
-            self.findings.wrong_word(
-                Code.UNKNOWN_ACTION, place, sentence, name, {*self.actions, *here, *self.broken}
-            )
+            self.unknown_action(place, sentence, name, {*self.actions, *here})
         return False
+
+    def unknown_action(self, place: Place, sentence: str, name: str, known: Iterable[str]) -> None:
+        """Notes a name that is none of the `known` actions, unless it may mean one that is itself wrong."""
+        if nearest(name, self.broken):
+            return
+        self.findings.withdraw(Code.BAD_ID, place)
+        self.findings.wrong_word(Code.UNKNOWN_ACTION, place, sentence, name, known)
 
     def measured_field(self, block: Block, key: str, action: ActionType | None, path: Sequence[str]) -> None:
         """Checks that the field at `path` can be added up (`sum`) or told apart (any other `key`)."""
@@ -202,3 +206,13 @@ class Scope:
                 sentence = f"the id `{name}` is here twice; the first is in line {lines[name]}: rename one"
                 self.findings.error(Code.ID_TWICE, place, sentence)
             lines.setdefault(name, place.line)
+
+    def ascending(self, things: str, steps: Iterable[tuple[str, int, Place]]) -> None:
+        """Checks that each step is higher than the one before: what it is called, its value, its place."""
+        for (below, lower, _), (name, value, place) in pairwise(steps):
+            if value <= lower:
+                sentence = (
+                    f"{things} ascend: {name} cannot follow {below}; "
+                    "the lowest comes first, and each is higher than the one before"
+                )
+                self.findings.error(Code.OUT_OF_ORDER, place, sentence)

@@ -110,6 +110,13 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def identifier_meant(text: str) -> str:
+    """`Big Order` is `big-order`, `idée_postée` is `idee_postee`; empty where no id comes of it."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", text)
+    meant = re.sub(r"[^a-z0-9_]+", "-", _plain(plain)).strip("-_")
+    return meant if len(meant) <= 63 else ""
+
+
 def weekday_meant(text: str) -> str:
     """`samedi` is `sat`; empty where it is no day."""
     plain = _plain(text).rstrip(".")

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FULL_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SPAN_UNITS = ("day", "week", "month", "quarter", "year")
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 """Of a moment in a rules file."""

@@ -134,9 +134,13 @@ def readable(published: rulebook_pb2.RulebookPublished) -> Rulebook:
 
 def _warm(version: Rulebook) -> None:
     """Conditions take far longer the first time that they are evaluated."""
-    for rules in (version.points.by_action, version.badges.by_action, version.offers.by_trigger):
+    points, badges, offers = version.points, version.badges, version.offers
+    for rules in (points.by_action, badges.by_action, offers.by_trigger):
         for guarded in rules.values():
             guarded.select({}, 0, MemberFacts())
+    for metrics in (points.metrics, badges.metrics, offers.metrics):
+        for fed in metrics.by_action.values():
+            fed.select({}, 0, MemberFacts())
 
 
 async def follow(rulebooks: Rulebooks, bootstrap: str, club: str) -> None:

@@ -65,7 +65,7 @@ def count_action(member: Member, action: Action, rules: Rulebook) -> Union[Decis
 def facts_before(member: Member, action: Action, rules: Rulebook) -> MemberFacts:
     """What conditions see of the member as it was before the action; badges where one reads them."""
     badges = member.badges() if rules.badges.read_badges else ()
-    return MemberFacts(member.tier, badges, (), seen.joined_at(member.seen, action.occurred_at))
+    return MemberFacts(member.tier, badges, joined_at=seen.joined_at(member.seen, action.occurred_at))
 
 
 def count_points(member: Member, command: CountPoints, rules: Rulebook) -> Decision[Event]:

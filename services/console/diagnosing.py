@@ -87,6 +87,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, object]:
         "code": str(diagnostic.code),
         "sentence": diagnostic.sentence,
         "nearest": diagnostic.nearest,
+        "page": page(diagnostic),
     }
 
 

@@ -52,7 +52,7 @@ def note_action(member: Member, action: Action, rules: Rulebook) -> Union[Decisi
         rules.offers.metrics,
         rules.club,
         action,
-        MemberFacts(member.tier, member.badges, (), joined_at),
+        MemberFacts(tier=member.tier, badges=member.badges, joined_at=joined_at),
         verdict.forget_before,
     )
     issued = issuing.issue(member, issuing.on_action(action), facts, rules.offers)

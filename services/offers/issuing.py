@@ -77,7 +77,7 @@ def hear(member: Member, notes: Iterable[Note], rules: Rulebook) -> list[Event]:
 def _facts(member: Member, tier: str, badges: tuple[str, ...], at: Instant, rules: Rulebook) -> MemberFacts:
     """What conditions see on a note: nothing is counted, so metrics are what was counted up to its day."""
     values = metrics.as_of(member.metrics, rules.offers.metrics, rules.club, at)
-    return MemberFacts(tier, badges, (), seen.joined_at(member.seen, at), values)
+    return MemberFacts(tier, badges, joined_at=seen.joined_at(member.seen, at), metrics=values)
 
 
 def _count(member: Member, offer: str, before: Sequence[Event]) -> int:

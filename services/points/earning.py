@@ -38,7 +38,8 @@ def earn(member: Member, command: Earn, rules: Rulebook, now: Instant) -> Union[
         return verdict
     if verdict == "duplicate":
         return Decision()
-    facts = MemberFacts(member.tier, member.badges, (), seen.joined_at(memory, action.occurred_at))
+    joined_at = seen.joined_at(memory, action.occurred_at)
+    facts = MemberFacts(member.tier, member.badges, joined_at=joined_at)
     facts, counted = metrics.observe(
         member.metrics, rules.points.metrics, rules.club, action, facts, verdict.forget_before
     )

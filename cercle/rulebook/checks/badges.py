@@ -1,7 +1,5 @@
 """badges.yaml against the club, its actions and its wallets."""
 
-from itertools import pairwise
-
 from cercle.rulebook.actions import scalar_at
 from cercle.rulebook.checks.earned import check_earned
 from cercle.rulebook.codes import Code
@@ -62,15 +60,12 @@ def _is_money(entry: AchievementEntry, scope: Scope) -> bool | None:
 
 
 def _check_levels(entry: AchievementEntry, scope: Scope) -> None:
-    for (below, at_below), (name, at) in pairwise(entry.goals.items()):
-        if type(at) is type(at_below) and _value(at) <= _value(at_below):
-            levels = entry.block["levels"]
-            assert isinstance(levels, Block), "only levels are several"
-            sentence = (
-                f"levels ascend: `{name}` at {_said(at)} cannot follow `{below}` at {_said(at_below)}; "
-                "the lowest comes first, and each is higher than the one before"
-            )
-            scope.findings.error(Code.OUT_OF_ORDER, levels.at(name), sentence)
+    levels = entry.block.get("levels")
+    if isinstance(levels, Block) and len({*map(type, entry.goals.values())}) == 1:
+        steps = (
+            (f"`{name}` at {_said(at)}", _value(at), levels.at(name)) for name, at in entry.goals.items()
+        )
+        scope.ascending("levels", steps)
 
 
 def _value(goal: GoalValue) -> int:

@@ -13,8 +13,6 @@ from cercle.rulebook.text.source import Block
 
 _NAMED_BY = {"offer_issued": "offer", "badge_unlocked": "badge"}
 """What a condition on this trigger calls the thing that it is about."""
-_DEEPEST = 40
-"""Brackets that are looked into; conditions that nest deeper are not what people write."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,7 +113,7 @@ def _each_needs(folder: Folder) -> Iterator[tuple[_Thing, _Needs]]:
 def _needs(file: str, block: Block) -> _Needs:
     """What every way to fulfil the condition asks for."""
     trigger, when = trigger_of(block), block.get("when")
-    if trigger not in _NAMED_BY or not isinstance(when, str) or when.count("(") > _DEEPEST:
+    if trigger not in _NAMED_BY or not isinstance(when, str):
         return {}
     written = Written(file, block, trigger, when)
     ways = [_asked(case, written) for case in cases(read(when)) or ()]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from cercle.rulebook.checks.conditions_of import Written, conditions_of
 from cercle.rulebook.codes import Code
-from cercle.rulebook.conditions.text import Token, tokens
+from cercle.rulebook.conditions.text import Token, text_at, tokens
 from cercle.rulebook.declared import Declared
 from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.folder import Folder
@@ -109,40 +109,29 @@ def _levels(badge: str, declared: Declared) -> frozenset[str] | None:
 
 def _mentions(found: Sequence[Token]) -> Iterator[_Mention]:
     for index, token in enumerate(found):
-        name = _name(token)
+        name = token.plain
         if name is None:
             continue
-        before, after = _text(found, index - 1), _text(found, index + 1)
+        before, after = text_at(found, index - 1), text_at(found, index + 1)
         if before in ("==", "!=") and (path := _path_before(found, index - 1)):
             yield _Mention(path, "==", name, token)
         elif after in ("==", "!=", "in") and (path := _path_after(found, index + 2)):
             yield _Mention(path, "in" if after == "in" else "==", name, token)
 
 
-def _name(token: Token) -> str | None:
-    """What a plain text says."""
-    text = token.text
-    plain = token.kind == "text" and text[0] in "\"'" and "\\" not in text and text[:3] not in ('"""', "'''")
-    return text[1:-1] if plain else None
-
-
-def _text(found: Sequence[Token], index: int) -> str:
-    return found[index].text if 0 <= index < len(found) else ""
-
-
 def _path_before(found: Sequence[Token], end: int) -> str:
     """`member.tier`, where it ends before the token `end`."""
     start = end
-    while start > 0 and (found[start - 1].kind == "name" or _text(found, start - 1) == "."):
+    while start > 0 and (found[start - 1].kind == "name" or text_at(found, start - 1) == "."):
         start -= 1
     return _path(found[start:end])
 
 
 def _path_after(found: Sequence[Token], start: int) -> str:
     end = start
-    while end < len(found) and (found[end].kind == "name" or _text(found, end) == "."):
+    while end < len(found) and (found[end].kind == "name" or text_at(found, end) == "."):
         end += 1
-    return _path(found[start:end]) if _text(found, end) not in ("(", "[") else ""
+    return _path(found[start:end]) if text_at(found, end) not in ("(", "[") else ""
 
 
 def _path(found: Sequence[Token]) -> str:

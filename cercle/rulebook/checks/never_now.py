@@ -13,10 +13,9 @@ from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.files.during import DuringEntry
 from cercle.rulebook.folder import Folder
 from cercle.rulebook.text.source import Block
-from cercle.rulebook.times import DAYS, Hours, LocalMoment
+from cercle.rulebook.times import DAYS, FULL_DAYS, Hours, LocalMoment
 
-_FULL = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday"}
-_NAMES = {**_FULL, "sat": "Saturday", "sun": "Sunday"}
+_NAMES = dict(zip(DAYS, FULL_DAYS, strict=True))
 
 
 def never_now(folder: Folder, findings: Findings) -> None:

@@ -1,7 +1,6 @@
 """points.yaml against the club and its actions."""
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from cercle.rulebook.actions import NAMING, ActionType, check_shared_field
 from cercle.rulebook.codes import Code
@@ -91,14 +90,11 @@ def _check_bands(earn: EarnBandsEntry, action: ActionType | None, scope: Scope) 
     _needs_amount("bands", action, earn.block.at("bands"), scope)
     for band in earn.bands:
         scope.in_currency(band.from_amount[1], band.block.at("from"))
-    for lower, upper in pairwise(earn.bands):
-        if upper.from_amount[0] <= lower.from_amount[0]:
-            said = (lower.block["from"], upper.block["from"])
-            sentence = (
-                f"bands ascend: the one from {said[1]} cannot follow the one from {said[0]}; "
-                "the lowest comes first, and each is higher than the one before"
-            )
-            scope.findings.error(Code.OUT_OF_ORDER, upper.block.at("from"), sentence)
+    steps = (
+        (f"the one from {band.block['from']}", band.from_amount[0], band.block.at("from"))
+        for band in earn.bands
+    )
+    scope.ascending("bands", steps)
 
 
 def _check_friend(earn: EarnPointsEntry, on: str, scope: Scope) -> None:

@@ -322,8 +322,8 @@ def _scalar(token: Token) -> Value | None:
     text = token.text
     if text in ("true", "false"):
         return text == "true"
-    if token.kind == "text" and text[0] in "\"'" and "\\" not in text and text[:3] not in ('"""', "'''"):
-        return text[1:-1]
+    if token.plain is not None:
+        return token.plain
     if token.kind == "number" and text.isdigit():
         return int(text)
     if token.kind == "number" and text.replace(".", "", 1).isdigit():

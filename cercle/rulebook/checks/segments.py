@@ -1,7 +1,5 @@
 """segments.yaml against the club's actions, metrics and wallets."""
 
-from itertools import pairwise
-
 from cercle.rulebook.checks.earned import check_earned
 from cercle.rulebook.codes import Code
 from cercle.rulebook.declared import Declared
@@ -66,10 +64,5 @@ def _check_nps(nps: Block, scope: Scope) -> None:
 def _check_bands(entry: BandSegments, scope: Scope) -> None:
     bands = entry.block["bands"]
     assert isinstance(bands, Block), "the entry is sound"
-    for (lower, from_lower), (upper, from_upper) in pairwise(entry.bands.items()):
-        if from_upper <= from_lower:
-            sentence = (
-                f"bands ascend: `{upper}` from {from_upper} cannot follow `{lower}` from {from_lower}; "
-                "the lowest comes first, and each is higher than the one before"
-            )
-            scope.findings.error(Code.OUT_OF_ORDER, bands.at(upper), sentence)
+    steps = ((f"`{name}` from {begin}", begin, bands.at(name)) for name, begin in entry.bands.items())
+    scope.ascending("bands", steps)

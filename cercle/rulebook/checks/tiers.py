@@ -1,7 +1,5 @@
 """tiers.yaml against itself and the club's wallets."""
 
-from itertools import pairwise
-
 from cercle.rulebook.checks.earned import check_earned
 from cercle.rulebook.codes import Code
 from cercle.rulebook.declared import Declared
@@ -18,12 +16,8 @@ def check_tiers(file: TiersFile, declared: Declared, scope: Scope) -> None:
         scope.findings.error(
             Code.OUT_OF_ORDER, levels[0].block.at("from"), "the first tier begins at 0: everybody has a tier"
         )
-    for lower, upper in pairwise(levels):
-        if upper.from_points <= lower.from_points:
-            names = (
-                f"`{upper.id}` from {upper.from_points} cannot follow `{lower.id}` from {lower.from_points}"
-            )
-            sentence = (
-                f"tiers ascend: {names}; the lowest comes first, and each is higher than the one before"
-            )
-            scope.findings.error(Code.OUT_OF_ORDER, upper.block.at("from"), sentence)
+    steps = (
+        (f"`{level.id}` from {level.from_points}", level.from_points, level.block.at("from"))
+        for level in levels
+    )
+    scope.ascending("tiers", steps)

@@ -19,13 +19,12 @@ from cercle.rulebook.conditions.tree import (
 from cercle.rulebook.conditions.vocabulary import Vocabulary
 from cercle.rulebook.conditions.words import TEXT_METHODS
 from cercle.rulebook.money import format_money
-from cercle.rulebook.times import DAYS, Window
+from cercle.rulebook.times import DAYS, FULL_DAYS, Window
 
 Item = TypeVar("Item")
 
 NO_CONDITION = "no condition"
 _MOST_ENTRIES = 5
-_FULL_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,4 +245,4 @@ def _wrong_day(window: Window, wall: datetime) -> str:
     day = (wall.weekday() - begun_before) % 7
     among = ", ".join(DAYS[each] for each in days)
     since = " (its hours began on the day before)" if begun_before else ""
-    return f"outside its days: a {_FULL_DAYS[day]} is not among {among}{since}"
+    return f"outside its days: a {FULL_DAYS[day]} is not among {among}{since}"

@@ -47,11 +47,6 @@ class Guarded(Generic[Item, Outcome]):
         self._always = not texts and all(guard.window is None for guard in guards)
         self._all = outcome(tuple(guard.item for guard in guards))
 
-    def warm(self) -> None:
-        """Compiles the conditions now, not when the first action comes."""
-        if self._conditions:
-            self._conditions.warm()
-
     def select(self, fields: Mapping[str, object], occurred_at: int, member: MemberFacts) -> Outcome:
         """Of the items whose condition is true and whose window is open, in their order."""
         if self._always:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
 from cercle.rulebook.codes import Code
-from cercle.rulebook.conditions.text import Problem, Token, span
+from cercle.rulebook.conditions.text import Problem, Token, span, text_at
 from cercle.rulebook.conditions.words import TEXT_METHODS, VALUES, Words
 from cercle.rulebook.spelling import money_meant
 
@@ -33,7 +33,22 @@ _SIGNS = MappingProxyType(
     }
 )
 _WORDS = MappingProxyType(
-    {"and": "&&", "or": "||", "not": "!", "is": "==", "equals": "==", "xor": "!=", "plus": "+", "minus": "-"}
+    {
+        "et": "&&",
+        "und": "&&",
+        "ou": "||",
+        "oder": "||",
+        "pas": "!",
+        "est": "==",
+        "and": "&&",
+        "or": "||",
+        "not": "!",
+        "is": "==",
+        "equals": "==",
+        "xor": "!=",
+        "plus": "+",
+        "minus": "-",
+    }
 )
 _CONSTANTS = MappingProxyType({"yes": "true", "no": "false", "on": "true", "off": "false"})
 _QUOTES = frozenset("“”„«»‘’`´")
@@ -53,10 +68,6 @@ def slips(found: Sequence[Token], words: Words) -> list[Problem]:
             problem = next((each for slip in _SLIPS if (each := slip(found, index, words))), None)
             problems += [problem] if problem else []
     return problems
-
-
-def _text(found: Sequence[Token], index: int) -> str:
-    return found[index].text if 0 <= index < len(found) else ""
 
 
 def _kind(found: Sequence[Token], index: int) -> str:
@@ -86,16 +97,16 @@ def _quotes(found: Sequence[Token], index: int, words: Words) -> Problem | None:
 def _word(found: Sequence[Token], index: int, words: Words) -> Problem | None:
     """`and`, `is`, `contains`... between two values, as if they were signs."""
     token = found[index]
-    if token.kind != "name" or _text(found, index - 1) == "." or token.text in words.variables:
+    if token.kind != "name" or text_at(found, index - 1) == "." or token.text in words.variables:
         return None
     word = token.text.lower()
-    after_value = _kind(found, index - 1) in VALUES or _text(found, index - 1) in _ENDS_A_VALUE
-    if word == "is" and _text(found, index + 1).lower() == "not":
+    after_value = _kind(found, index - 1) in VALUES or text_at(found, index - 1) in _ENDS_A_VALUE
+    if word == "is" and text_at(found, index + 1).lower() == "not":
         return _spanning(found[index], found[index + 1], "write `!=` for `is not`")
-    if word == "not" and _text(found, index + 1).lower() == "in":
+    if word == "not" and text_at(found, index + 1).lower() == "in":
         sentence = f'`not in` is written with `!` before parentheses, as in !({words.text} in ["web", "app"])'
         return _spanning(found[index], found[index + 1], sentence)
-    if word in _WORDS and (after_value or word == "not"):
+    if word in _WORDS and (after_value or word in ("not", "pas")):
         return token.problem(Code.CONDITION_SIGN, f"write `{_WORDS[word]}` for `{token.text}`")
     if after_value and word == "between":
         sentence = (
@@ -123,12 +134,12 @@ def _needless(found: Sequence[Token], index: int, words: Words) -> Problem | Non
 
 def _constant(found: Sequence[Token], index: int, words: Words) -> Problem | None:
     token = found[index]
-    if token.kind != "name" or token.text in words.variables or _text(found, index - 1) == ".":
+    if token.kind != "name" or token.text in words.variables or text_at(found, index - 1) == ".":
         return None
     word = token.text.lower()
     if word in ("true", "false") and token.text != word:
         return token.problem(Code.CONDITION_SIGN, f"write `{word}` for `{token.text}`")
-    if word in _CONSTANTS and _text(found, index - 1) in ("==", "!="):
+    if word in _CONSTANTS and text_at(found, index - 1) in ("==", "!="):
         return token.problem(Code.CONDITION_SIGN, f"write `{_CONSTANTS[word]}` for `{token.text}`")
     return None
 
@@ -151,7 +162,7 @@ def _date(found: Sequence[Token], index: int, words: Words) -> Problem | None:
 def _amount(found: Sequence[Token], index: int, words: Words) -> Problem | None:
     """`50 EUR`, `50€`, `$50`, `49,90`."""
     first = index
-    last = first + 1 if _text(found, index) in _CURRENCY_SIGNS else first
+    last = first + 1 if text_at(found, index) in _CURRENCY_SIGNS else first
     if _kind(found, last) != "number":
         return None
     last += 2 if _goes_on_after_a_comma(found, last) else 0
@@ -179,9 +190,9 @@ def _goes_on_after_a_comma(found: Sequence[Token], index: int) -> bool:
 
 
 def _is_currency(found: Sequence[Token], index: int) -> bool:
-    text = _text(found, index)
+    text = text_at(found, index)
     return text in _CURRENCY_SIGNS or (
-        text.isascii() and text.isalpha() and text.isupper() and len(text) == 3
+        text.isascii() and text.isalpha() and text.isupper() and len(text) == 3 and text.lower() not in _WORDS
     )
 
 
@@ -200,9 +211,9 @@ def _in_a_list(found: Sequence[Token], index: int) -> bool:
 
 
 def _percent(found: Sequence[Token], index: int, words: Words) -> Problem | None:
-    if _text(found, index) != "%" or _kind(found, index - 1) != "number":
+    if text_at(found, index) != "%" or _kind(found, index - 1) != "number":
         return None
-    if _kind(found, index + 1) in VALUES or _text(found, index + 1) in ("(", "-"):
+    if _kind(found, index + 1) in VALUES or text_at(found, index + 1) in ("(", "-"):
         return None  # a remainder: 7 % 2
     sentence = (
         "conditions do not reckon in percent; write the amount or the number itself, "
@@ -212,7 +223,7 @@ def _percent(found: Sequence[Token], index: int, words: Words) -> Problem | None
 
 
 def _list_in_parentheses(found: Sequence[Token], index: int, words: Words) -> Problem | None:
-    if _text(found, index) != "(" or _text(found, index - 1) != "in":
+    if text_at(found, index) != "(" or text_at(found, index - 1) != "in":
         return None
     inside = []
     for token in found[index + 1 :]:
@@ -229,7 +240,7 @@ def _foreign_name(found: Sequence[Token], index: int, words: Words) -> Problem |
     token = found[index]
     if token.kind != "name" or token.text.isascii():
         return None
-    if _text(found, index - 1) in ("==", "!=") or not words.subject:
+    if text_at(found, index - 1) in ("==", "!=") or not words.subject:
         return token.problem(Code.CONDITION_FIELD, f'a text stands in quotes: "{token.text}"')
     sentence = f"`{token.text}` is not a field of {words.subject}"
     return token.problem(Code.CONDITION_FIELD, sentence, token.text, tuple(words.variables))

@@ -7,7 +7,7 @@ literals and conversions are refused, so that an amount never meets a bare numbe
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -72,6 +72,13 @@ class Token(NamedTuple):
         """Where the next character is."""
         return self.offset + len(self.text)
 
+    @property
+    def plain(self) -> str | None:
+        """What a text in quotes says; None of all else, and of a text with escapes or in three quotes."""
+        text = self.text
+        is_plain = self.kind == "text" and text[0] in "\"'" and text[:3] not in ('"""', "'''")
+        return text[1:-1] if is_plain and "\\" not in text else None
+
     def problem(self, code: Code, sentence: str, word: str = "", allowed: tuple[str, ...] = ()) -> Problem:
         """A problem with this token, and no other."""
         return Problem(self.offset, code, sentence, word, allowed, len(self.text))
@@ -90,6 +97,11 @@ def _tokens(text: str) -> tuple[Token, ...]:
         for match in _TOKEN.finditer(text, 0, LONGEST)
         if (kind := match.lastgroup or "") != "space"
     )
+
+
+def text_at(found: Sequence[Token], index: int) -> str:
+    """What the token there says; empty before the first and after the last."""
+    return found[index].text if 0 <= index < len(found) else ""
 
 
 def names_in(text: str) -> frozenset[str]:

@@ -39,7 +39,7 @@ _CEL_TYPES = {
 
 
 class Conditions:
-    """The conditions of one trigger. They are compiled when first asked, or by `warm`.
+    """The conditions of one trigger. They are compiled when first asked, which takes far longer than asking.
 
     `hold` is all that is asked of them: what compiles them another way has this method.
     """
@@ -64,12 +64,6 @@ class Conditions:
     @cached_property
     def _together(self) -> list[tuple[cel.Expression, int]]:
         return [(self._env.compile(as_list(batch)), len(batch)) for batch in _batches(self._spelled)]
-
-    def warm(self) -> None:
-        """Compiles what is otherwise compiled when first asked."""
-        activation = self._env.Activation(dict.fromkeys(self._readers))
-        for expression, _ in self._together:
-            expression.eval(activation)  # the first evaluation plans it; what it says here does not count
 
     def hold(self, fields: Mapping[str, object], occurred_at: int, member: MemberFacts) -> list[bool]:
         """Which of them are true, in their order. `occurred_at` in ms; an absent field reads as zero.

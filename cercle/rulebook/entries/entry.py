@@ -30,6 +30,7 @@ from cercle.rulebook.codes import Code
 from cercle.rulebook.entries import json_types, values
 from cercle.rulebook.entries.json_types import OneOf
 from cercle.rulebook.money import format_money
+from cercle.rulebook.spelling import identifier_meant
 from cercle.rulebook.text.source import Block
 from cercle.rulebook.times import Hours, LocalMoment, Span
 
@@ -154,6 +155,19 @@ def _matching(pattern: re.Pattern[str], text: LiteralString, code: Code) -> Afte
     return AfterValidator(check)
 
 
+def _identifier(value: str) -> str:
+    if _IDENTIFIER.fullmatch(value):
+        return value
+    meant = identifier_meant(value)
+    write = f"; write `{meant}`" if meant else ""
+    raise sentence_error(
+        "`{word}` is not an id: small letters, digits, `-` and `_`, at most 63 of them{write}",
+        Code.BAD_ID,
+        word=value,
+        write=write,
+    )
+
+
 def one_or_many(value: object) -> str:
     """Discriminator of a value that is a word or something with words in it."""
     return "<many>" if isinstance(value, (dict, list)) else "<one>"
@@ -166,11 +180,7 @@ def money(value: object, info: ValidationInfo) -> tuple[int, str]:
 
 Identifier = Annotated[
     str,
-    _matching(
-        _IDENTIFIER,
-        "`{word}` is not an id: small letters, digits, `-` and `_`, at most 63 of them",
-        Code.BAD_ID,
-    ),
+    AfterValidator(_identifier),
     json_types.ID,
 ]
 Language = Annotated[

@@ -138,7 +138,7 @@ class EarnEntry(Entry):
     )
     nth: Annotated[int, Field(ge=2, le=MOST_POINTS)] | None = Field(
         default=None,
-        description="Only every so-manieth time: 10 gives on the member's 10th, 20th, 30th such action.",
+        description="Once for each so many: 10 gives on the member's 10th, 20th, 30th such action.",
         examples=[10],
     )
     first: bool = Field(

@@ -20,9 +20,9 @@ FastLoader: Any = getattr(yaml, "CSafeLoader", None)
 """None where PyYAML was built without libyaml."""
 
 NOT_ALLOWED = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
+    "[^\t\n\r\x20-\x7e\xa0-\u200a\u200c-\u2027\u202a-\u205f\u2061-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
 )
-"""What no YAML text may hold, and what the versions of YAML break lines by or not."""
+"""What no YAML text may hold, what the versions of YAML break lines by or not, and blanks without width."""
 
 SCALAR, MAPPING, SEQUENCE, ALIAS, END, DOCUMENT = range(6)
 

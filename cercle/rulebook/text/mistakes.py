@@ -4,16 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.spelling import money_meant, number_meant
+from cercle.rulebook.text.characters import Mistake, curly, in_quotes
 
 _LONGEST = 110
 """Characters of a corrected line that fits into a sentence."""
 _GLUED = re.compile(r"\s*(?:- )?([\w-]+):(?![/\s])\S")
-_LEADING_TAB = re.compile(r"^ *(\t)[ \t]*(?=[^ \t\r\n])", re.MULTILINE)
-_DOCUMENT_END = re.compile(r"^\.\.\.\s", re.MULTILINE)
 _UNBREAKABLE = re.compile("[:-][\xa0\u2007\u202f]")
 _GLUED_ITEM = re.compile(r"\s*-(?!-)[\w{\"]")
 _KEY_ONLY = re.compile(r"\s*(?:- )*(['\"]?[\w -]+?['\"]?)\s*")
@@ -22,55 +20,9 @@ _AFTER_QUOTE = re.compile(r"(?:.*?(?:: +|- |[\[{,] *)|\s*)(\"[^\"]*\"|'[^']*'|\[
 _SEPARATOR = re.compile(r".*(?:: +|[\[{,] *|- )")
 _ENTRY_END = re.compile(r"[,}\]\n]")
 _COMMENT = re.compile(r"\s+#.*")
-_CURLY = {"“": "”", "”": "”", "„": "“”", "«": "»", "‘": "’", "’": "’"}
-
-
-class Mistake(NamedTuple):
-    """`length` characters from `start` of the text on."""
-
-    code: Code
-    start: int
-    length: int
-    sentence: str
-
-
-def in_quotes(text: str) -> str:
-    """The text as YAML that is surely a text."""
-    return "'" + text.replace("'", "''") + "'" if '"' in text or "\\" in text else f'"{text}"'
-
-
-def not_allowed(text: str, index: int) -> Mistake:
-    """Of a character that no YAML text may hold."""
-    name = "a carriage return" if text[index] == "\r" else f"the invisible character U+{ord(text[index]):04X}"
-    sentence = f"{name} is not allowed in a rules file; delete it (it often comes with pasted text)"
-    return Mistake(Code.BAD_CHARACTER, index, 1, sentence)
-
-
-def tab(text: str) -> Mistake | None:
-    """Of the first tab before a line's first sign."""
-    if "\t" not in text or not (match := _LEADING_TAB.search(text)):
-        return None
-    sentence = "a tab stands here, and only blanks can: write two blanks for each step of indentation"
-    return Mistake(Code.TAB, match.start(1), 1, sentence)
-
-
-def document_end(text: str) -> Mistake | None:
-    """Of a line `...`: parsers differ in what may come after it."""
-    match = _DOCUMENT_END.search(text)
-    sentence = "a rules file is one document, and `...` ends it; take this line out"
-    return Mistake(Code.NOT_USED_HERE, match.start(), 3, sentence) if match else None
-
-
-def curly(text: str, start: int) -> Mistake | None:
-    """Of an unquoted text that is all within a document's quotes, which members would read with it."""
-    if len(text) < 2 or text[-1] not in _CURLY.get(text[0], ""):
-        return None
-    inner = text[1:-1].strip()
-    sentence = (
-        f"`{text[0]}` and `{text[-1]}` are no quotes of YAML; write {in_quotes(inner)}"
-        f" (or {in_quotes(text)}, if these signs belong to the text)"
-    )
-    return Mistake(Code.CURLY_QUOTES, start, len(text), sentence)
+_BULLET = re.compile(r" *([•·‣◦▪●○–—−*]) ")
+_REMARK = re.compile(r" (#.*)")
+_KEY_AND_VALUE = re.compile(r"[a-z_]+: +[^\s:,{}\[\]]+")
 
 
 def without_value(text: str, start: int, end: int, before: tuple[int, int] | None) -> Mistake:
@@ -94,6 +46,8 @@ def without_value(text: str, start: int, end: int, before: tuple[int, int] | Non
     if before:
         sentence = "a comma inside braces ends a text; put the text in quotes"
         line = _corrected(text, before[0], end)
+        if re.fullmatch(r"[a-z0-9_-]+(?:, *[a-z0-9_-]+)+", text[before[0] : end]):
+            line += f", or several words in brackets: `[{text[before[0] : end]}]`"
         return Mistake(Code.WANTS_QUOTES, before[0], end - before[0], f"{sentence}: {line}")
     sentence = f"`{key}` has no value; write a colon and a blank after the key, as in `{{key: value}}`"
     return Mistake(Code.MISSING_VALUE, start, end - start, sentence)
@@ -228,6 +182,14 @@ def _odd_quote(text: str, index: int) -> int:
     return index
 
 
+def _pasted(failure: _Failure) -> Mistake | None:
+    """A bullet or a dash of a word processor for a `-`."""
+    if match := _BULLET.match(failure.line):
+        sentence = f"`{match[1]}` begins no entry of a list; write a plain `-` and a blank"
+        return Mistake(Code.BAD_CHARACTER, failure.start + match.start(1), 1, sentence)
+    return None
+
+
 def _escape(failure: _Failure) -> Mistake | None:
     if "escape" not in failure.problem:
         return None
@@ -240,9 +202,23 @@ def _after_quote(failure: _Failure) -> Mistake | None:
     if not match or failure.sign in ("", "\n", ":", ",", "}", "]"):
         return None
     why = f"a text that begins with `{match[1][0]}` must stand in quotes as a whole"
+    if match[1][0] == "'" and failure.sign.isalpha() and (whole := _with_apostrophe(failure, match.start(1))):
+        return whole
     if match[1][0] in ("'", '"'):
         why = "a text that begins with a quote ends with the same quote; put the whole in other quotes"
     return _wants_quotes(failure, failure.start + match.start(1), why)
+
+
+def _with_apostrophe(failure: _Failure, at: int) -> Mistake | None:
+    """`'It's ok'`, where the apostrophe ends the text."""
+    start = failure.start + at
+    match = re.match(r"'([^,{}\[\]]*)'(?=\s*(?:[,}\]]|$))", failure.text[start : failure.end])
+    if not match or '"' in match[1]:
+        return None
+    sentence = (
+        f"the apostrophe inside this text ends it; put the text in double quotes: `{in_quotes(match[1])}`"
+    )
+    return Mistake(Code.WANTS_QUOTES, start, match.end(), sentence)
 
 
 def _first_sign(failure: _Failure) -> Mistake | None:
@@ -293,8 +269,7 @@ def _colon(failure: _Failure) -> Mistake | None:
     if "mapping values are not allowed" not in failure.problem:
         return None
     if (value := _VALUE.match(failure.before)) and not failure.before.rstrip().endswith(("{", "[")):
-        why = "a colon and a blank inside a text end it; put the text in quotes"
-        return _wants_quotes(failure, failure.start + value.end(), why)
+        return _two_colons(failure, failure.start + value.end())
     if not (key := _KEY_ONLY.fullmatch(failure.before)):
         return None
     here, above = _indented(failure.line), _indented(failure.line_before[1])
@@ -305,14 +280,34 @@ def _colon(failure: _Failure) -> Mistake | None:
     return Mistake(Code.INDENTATION, failure.start + key.start(1), len(key[1]), sentence)
 
 
+def _two_colons(failure: _Failure, start: int) -> Mistake:
+    """`earn: points: 10` and `earn: (points: 10)` lack braces; `fr: Oui : non` lacks quotes."""
+    end = _value_end(failure.text, start)
+    inner = failure.text[start:end].strip("() ")
+    if all(_KEY_AND_VALUE.fullmatch(each) for each in inner.split(", ")):
+        sentence = f"a colon within a value: what has keys of its own stands in braces, `{{{inner}}}`"
+        return Mistake(Code.WANTS_QUOTES, start, end - start, sentence + "; a text stands in quotes")
+    return _wants_quotes(failure, start, "a colon and a blank inside a text end it; put the text in quotes")
+
+
 def _in_brackets(failure: _Failure) -> Mistake | None:
     opening = failure.text[failure.opened : failure.opened + 1]
     if "flow" not in failure.problem or opening not in ("{", "["):
         return None
+    line_end = _line_end(failure.text, failure.opened)
+    closing = "}" if opening == "{" else "]"
+    if remark := _REMARK.search(failure.text, failure.opened, line_end):
+        sentence = (
+            f"`#` after a blank begins a remark, and hides the `{closing}`; "
+            "put a text that holds it in quotes"
+        )
+        if closing in remark[1]:
+            return Mistake(Code.WANTS_QUOTES, remark.start(1), len(remark[1]), sentence)
+    if failure.index > line_end and _KEY_ONLY.fullmatch(failure.before):
+        sentence = f"the `{opening}` that is opened here is not closed; a `{closing}` is missing"
+        return Mistake(Code.NOT_CLOSED, failure.opened, max(1, line_end - failure.opened), sentence)
     if failure.sign == ":" and (found := _colon_in_brackets(failure)):
         return found
-    closing = "}" if opening == "{" else "]"
-    line_end = _line_end(failure.text, failure.opened)
     if failure.index < line_end and failure.sign not in ("}", "]"):
         sentence = f"a comma or `{closing}` is missing before this"
         return Mistake(Code.NOT_YAML, failure.index, max(1, failure.end - failure.index), sentence)
@@ -368,6 +363,7 @@ def _indentation(failure: _Failure) -> Mistake | None:
 
 _RULES: tuple[Callable[[_Failure], Mistake | None], ...] = (
     _escape,
+    _pasted,
     _open_quote,
     _after_quote,
     _first_sign,

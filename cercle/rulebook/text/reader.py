@@ -10,6 +10,14 @@ from typing import Any
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings
+from cercle.rulebook.text.characters import (
+    Mistake,
+    curly,
+    document_end,
+    not_allowed,
+    tab,
+    unbreakable,
+)
 from cercle.rulebook.text.events import (
     ALIAS,
     DOCUMENT,
@@ -23,16 +31,7 @@ from cercle.rulebook.text.events import (
     parsers,
     plain_blanks,
 )
-from cercle.rulebook.text.mistakes import (
-    Mistake,
-    curly,
-    document_end,
-    misread,
-    mistake,
-    not_allowed,
-    tab,
-    without_value,
-)
+from cercle.rulebook.text.mistakes import misread, mistake, without_value
 from cercle.rulebook.text.source import Block, Items, Source, Spot, scalar
 
 MOST_CHARACTERS = 2_000_000
@@ -55,6 +54,11 @@ class _TooLargeError(Exception):
         self.index = index
 
 
+def read_file(name: str, text: str, findings: Findings) -> Block | None:
+    """As `read_yaml`, without the byte order mark that some editors put first."""
+    return read_yaml(Source(name, text.removeprefix("\ufeff")), findings)
+
+
 def read_yaml(source: Source, findings: Findings) -> Block | None:
     """The file's mapping; None, with the reason among the findings, when there is none to judge."""
     if len(source.text) > MOST_CHARACTERS:
@@ -62,11 +66,16 @@ def read_yaml(source: Source, findings: Findings) -> Block | None:
         findings.error(Code.TOO_LARGE, source.place(0), sentence)
         return None
     bad = NOT_ALLOWED.search(source.text)
-    mistaken = not_allowed(source.text, bad.start()) if bad else tab(source.text) or document_end(source.text)
+    mistaken = not_allowed(source.text, bad.start()) if bad else _misprint(source.text)
     if mistaken:
         _note(mistaken, source, findings)
         return None
     return _read(source, parsers(source.text), findings)
+
+
+def _misprint(text: str) -> Mistake | None:
+    """What parsers would say less well, or differently."""
+    return tab(text) or unbreakable(text) or document_end(text)
 
 
 def _read(source: Source, parses: tuple[Parse, ...], findings: Findings) -> Block | None:
@@ -106,6 +115,8 @@ class Reader:
     events: Iterator[Any]
     depth: int = 0
     values: int = 0
+    run_together: Block | None = None
+    """An entry of a list with the next one in it, whose `-` is missing."""
 
     def document(self) -> Block | None:
         """The mapping of the first document, which must be the only one."""
@@ -216,8 +227,13 @@ class Reader:
 
     def add(self, block: Block, key: str, key_spot: Spot, value: object, spot: Spot) -> None:
         if key in block.key_spots:
+            if block is self.run_together:
+                return
             line = block.key_spots[key].place().line
             sentence = f"the key `{key}` is here twice; the first is in line {line}"
+            if key == "id" and isinstance(value, str):
+                self.run_together = block
+                sentence += f"; if another entry begins here, write `- id: {value[:60]}`"
             self.findings.error(Code.KEY_TWICE, key_spot.place(), sentence)
             return
         if value is None and self.without_value(block, key_spot, spot):

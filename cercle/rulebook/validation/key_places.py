@@ -1,12 +1,13 @@
 """Which keys the language has, and where: for the sentence about one that is missing, or out of place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import get_args
 
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.files import FILES
+from cercle.rulebook.phrases import said
 
 
 @cache
@@ -33,6 +34,16 @@ def keys_below(model: type[Entry], key: str) -> Sequence[str]:
     return tuple(dict.fromkeys(name for each in below for name in entries_below(each)))
 
 
+def example_below(model: type[Entry], key: str, depth: int) -> str:
+    """How a mapping `depth` names or items below `key` may look, as it is written; empty: none is known."""
+    infos = (info for name, info in model.model_fields.items() if (info.alias or name) == key)
+    examples = [each for info in infos for each in info.examples or ()]
+    for _ in range(depth):
+        inner = (each.values() if isinstance(each, Mapping) else each for each in examples)
+        examples = [next(iter(each)) for each in inner if isinstance(each, Collection) and each]
+    return next((said(each) for each in examples if isinstance(each, Mapping)), "")
+
+
 def required(model: type[Entry]) -> Sequence[str]:
     """The keys that an entry cannot do without."""
     return [info.alias or name for name, info in model.model_fields.items() if info.is_required()]
@@ -50,6 +61,12 @@ def _listed(keys: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
+def below_empty(key: str, model: type[Entry], block: Mapping[str, object]) -> str:
+    """The key of a block that has no value, since `key` stands beside it instead of below; empty, if none."""
+    empty = (name for name in entries_below(model) if name in block and block[name] is None)
+    return next((name for name in empty if key in keys_below(model, name)), "")
+
+
 def misplaced(key: str, model: type[Entry], outer: Sequence[tuple[str, type[Entry]]], has_near: bool) -> str:
     """The sentence about a key that the language has elsewhere; empty, if it has not.
 
@@ -58,7 +75,7 @@ def misplaced(key: str, model: type[Entry], outer: Sequence[tuple[str, type[Entr
     """
     below = [name for name in entries_below(model) if key in keys_below(model, name)]
     if below:
-        return f"`{key}` belongs into {_listed(below)}, one level deeper"
+        return f"`{key}` belongs into {' or '.join(f'`{name}`' for name in below)}, one level deeper"
     for name, each in outer:
         if key in entries_below(each):
             level = f"to the entry of `{name}` around it" if name else "to the file itself"

@@ -14,7 +14,14 @@ from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings, Place, nearest
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.text.source import Block, Items, Spot
-from cercle.rulebook.validation.key_places import keys_below, misplaced, missing, required
+from cercle.rulebook.validation.key_places import (
+    below_empty,
+    example_below,
+    keys_below,
+    misplaced,
+    missing,
+    required,
+)
 from cercle.rulebook.validation.wrong_values import wrong_value
 
 File = TypeVar("File", bound=Entry)
@@ -104,7 +111,8 @@ class _Errors:
         elif kind == "word":
             self.word(found, context, message)
         elif found.value is not None:
-            code, sentence = wrong_value(kind, context, message, found.value, found.spot, self.keys(location))
+            expected = self.expected(location)
+            code, sentence = wrong_value(kind, context, message, found.value, found.spot, *expected)
             self.add(_code(context, code), found.spot.place(), sentence)
 
     def add(self, code: Code, place: Place, sentence: str) -> None:
@@ -112,14 +120,14 @@ class _Errors:
             self.places.add(_position(place))
             self.findings.error(code, place, sentence)
 
-    def keys(self, location: Sequence[Any]) -> Sequence[str]:
-        """The keys that a mapping at the location would have; none, if it would not be one."""
+    def expected(self, location: Sequence[Any]) -> tuple[Sequence[str], str]:
+        """The keys that a mapping at the location would have, and an example; none: it would not be one."""
         for length in range(len(location) - 1, -1, -1):
             outer = _find(self.root, location[:length])
             if isinstance(outer.value, Block) and (model := _model(outer.value)):
-                key = next((each for each in location[length:] if _is_key(each)), "")
-                return keys_below(model, key)
-        return ()
+                key, *inner = [each for each in location[length:] if not _is_tag(each)] or [""]
+                return keys_below(model, key), example_below(model, key, len(inner))
+        return (), ""
 
     def word(self, found: _Found, context: dict[str, Any], message: str) -> None:
         place = found.spot.place()
@@ -136,7 +144,7 @@ class _Errors:
         self.noted.add(("missing", found.path))
         meant = {_meant(each, found.block, model) for each in found.block}
         keys = [key for key in required(model) if key not in found.block and key not in meant]
-        if keys:
+        if keys and keys[0] not in _renamed(found.block, model):
             self.findings.error(Code.MISSING_KEY, place, missing(keys, model))
 
     def unknown_key(self, location: Sequence[Any]) -> None:
@@ -154,8 +162,15 @@ class _Errors:
         if meant == "on" and key.lower() == "true":
             sentence += ": an editor has turned `on` into `true` (`on` is true in YAML 1.1); write `on`"
             self.findings.error(Code.UNKNOWN_KEY, place, sentence)
+        elif empty := below_empty(key, model, block):
+            self.findings.withdraw(Code.MISSING_VALUE, block.key_spots[empty].place())
+            sentence = f"`{key}` belongs into `{empty}`: begin this line with more blanks than `{empty}` has"
+            self.findings.error(Code.MISPLACED, place, sentence)
         elif where := misplaced(key, model, self.outer_models(location[:-1]), bool(meant)):
             self.findings.error(Code.MISPLACED, place, where)
+        elif (renamed := _renamed(block, model))[0] == key:
+            sentence += f", and `{renamed[1]}` is missing; write `{renamed[1]}`, if that is meant"
+            self.findings.error(Code.UNKNOWN_KEY, place, sentence)
         else:
             allowed = model.keys() - block.keys() or model.keys()
             self.findings.wrong_word(Code.UNKNOWN_KEY, place, sentence, key, allowed)
@@ -171,9 +186,14 @@ class _Errors:
         return found[::-1]
 
 
+def _is_tag(step: object) -> bool:
+    """Of a shape, as `<many>`."""
+    return isinstance(step, str) and step.startswith("<")
+
+
 def _is_key(step: object) -> bool:
     """Neither a list's index nor the tag of a shape, as `<many>`."""
-    return isinstance(step, str) and not step.startswith("<")
+    return isinstance(step, str) and not _is_tag(step)
 
 
 def _position(place: Place) -> tuple[str, int, int]:
@@ -192,6 +212,16 @@ def _meant(key: str, block: Mapping[str, object], model: type[Entry]) -> str:
     if key.lower() == "true" and "on" in allowed and "on" not in block:
         return "on"
     return nearest(key, allowed - block.keys())
+
+
+def _renamed(block: Mapping[str, object], model: type[Entry]) -> tuple[str, str]:
+    """The only unknown key of a block and the only one that it lacks, where they look unlike; else none."""
+    allowed = model.keys()
+    unknown = [key for key in block if key not in allowed]
+    lacking = [key for key in required(model) if key not in block]
+    if len(unknown) != 1 or len(lacking) != 1 or _meant(unknown[0], block, model):
+        return "", ""
+    return unknown[0], lacking[0]
 
 
 def _code(context: dict[str, Any], code: Code) -> Code:

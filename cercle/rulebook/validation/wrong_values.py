@@ -7,7 +7,7 @@ from typing import Any
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.spelling import number_meant
-from cercle.rulebook.text.mistakes import in_quotes
+from cercle.rulebook.text.characters import in_quotes
 from cercle.rulebook.text.source import Spot
 
 _TRUE = frozenset(("yes", "y", "on", "oui", "vrai", "ja", "wahr", "1"))
@@ -25,7 +25,13 @@ _RANGES = {
 
 
 def wrong_value(
-    kind: str, context: dict[str, Any], message: str, value: object, spot: Spot, keys: Sequence[str]
+    kind: str,
+    context: dict[str, Any],
+    message: str,
+    value: object,
+    spot: Spot,
+    keys: Sequence[str],
+    example: str,
 ) -> tuple[Code, str]:
     """`kind`, `context` and `message` are pydantic's; `keys` those of the mapping that may stand there."""
     if kind in _EMPTY:
@@ -42,7 +48,7 @@ def wrong_value(
     if kind in _LISTS:
         return Code.WRONG_TYPE, _list(value, keys)
     if kind in _MAPPINGS:
-        return Code.WRONG_TYPE, _mapping(keys)
+        return Code.WRONG_TYPE, _mapping(value, keys, example)
     if kind == "too_long":
         return Code.WRONG_SHAPE, f"this list has too many entries; it takes {context['max_length']}"
     if kind == "literal_error":
@@ -111,8 +117,13 @@ def _list(value: object, keys: Sequence[str]) -> str:
     return "this must be a list, such as `[a, b]`"
 
 
-def _mapping(keys: Sequence[str]) -> str:
+def _mapping(value: object, keys: Sequence[str], example: str) -> str:
+    shown = example or "{key: value}"
+    if isinstance(value, list):
+        return (
+            f"this must be names with values, as in `{shown}`, and not a list: without `-` and without `[ ]`"
+        )
     if keys:
         named = ", ".join(f"`{key}`" for key in keys[:6]) + (", ..." if len(keys) > 6 else "")
-        return f"this must have keys of its own, as in `{{key: value}}`; known are {named}"
-    return "this must be a mapping, as in `{key: value}`"
+        return f"this must have keys of its own, as in `{shown}`; known are {named}"
+    return f"this must be a mapping, as in `{shown}`"

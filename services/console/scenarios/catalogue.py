@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cercle.rulebook import Place, Rulebook
+from cercle.rulebook.checks.conditions_of import trigger_of
 from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.files.badges import AchievementEntry, BadgesFile
@@ -144,13 +145,8 @@ def _why(name: str, model: Entry, entry: Entry) -> str:
 
 def _trigger(block: Block) -> str:
     """The action type that an entry is about, as far as it says one."""
-    for key in ("on", "count", "sum", "distinct"):
-        if isinstance(word := block.get(key), str):
-            return word.partition(".")[0]
-    inner = block.get("issue") or block.get("streak")
-    if isinstance(inner, Block):
-        return str(inner.get("on") or inner.get("of") or "")
-    return ""
+    issue = block.get("issue")
+    return trigger_of(issue if isinstance(issue, Block) else block)
 
 
 def _awards(folder: Folder) -> Iterator[str]:

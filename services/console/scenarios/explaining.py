@@ -15,11 +15,12 @@ from cercle.domain.action import Action, RawAction
 from cercle.domain.admission import admit
 from cercle.domain.decision import Rejection
 from cercle.rulebook import MemberFacts, Rulebook
+from cercle.rulebook.phrases import in_wallet
 from services.console.scenarios.asking import Question
 from services.console.scenarios.catalogue import Catalogue
 from services.console.scenarios.report import trace_line
 from services.console.scenarios.state import State
-from services.console.scenarios.tracing import Line, Tracer, in_wallet
+from services.console.scenarios.tracing import Line, Tracer
 from services.points import earning
 from services.points.events import Earned
 from services.points.member import Counted, Member

@@ -42,7 +42,7 @@ def check_fields(step: DoStep, action: RawAction, rules: Rulebook, findings: Fin
         if name not in action_type.fields:
             findings.error(Code.STEP_FIELD, _place(step, name), verdict.sentence)
             return
-        _note(step, verdict, action_type, findings)
+        _note(step, verdict, action_type, rules.club.currency, findings)
         fields[name] = _nothing(action_type.fields[name], rules.club.currency)
 
 
@@ -58,25 +58,28 @@ def _note_unknown(step: DoStep, name: str, action_type: ActionType, findings: Fi
     )
 
 
-def _note(step: DoStep, verdict: Rejection, action_type: ActionType, findings: Findings) -> None:
+def _note(
+    step: DoStep, verdict: Rejection, action_type: ActionType, currency: str, findings: Findings
+) -> None:
     code, sentence = _CODES.get(verdict.code, Code.STEP_FIELD), verdict.sentence
     if verdict.code == "wrong_type":
         name, *rest = verdict.field.split(".", 2)
         kind = action_type.fields[name]
         if not isinstance(kind, str):
             kind = kind[rest[1]] if len(rest) == 2 else "text"
-        code, sentence = _said_better(kind, _value(step, verdict.field), (code, sentence))
+        value = _value(step, verdict.field)
+        code, sentence = _said_better(kind, value, currency, (code, sentence))
     place = _key_place if verdict.code == "unknown_field" else _place
     findings.error(code, place(step, verdict.field), sentence)
 
 
-def _said_better(kind: str, value: object, said: tuple[Code, str]) -> tuple[Code, str]:
-    """Of a value that was meant well: how it is written."""
+def _said_better(kind: str, value: object, currency: str, said: tuple[Code, str]) -> tuple[Code, str]:
+    """Of a value that was meant well: how it is written. `currency`: the club's."""
     if kind == "text" and isinstance(value, (bool, int, Decimal)):
         return Code.STEP_FIELD, f'this is a text, so it is written in quotes: `"{_as_written(value)}"`'
     if kind == "money" and isinstance(value, (str, int, Decimal)):
         try:
-            values.money(value)
+            values.money(value, currency)
         except PydanticCustomError as error:
             return Code.BAD_MONEY, error.message()
     return said

@@ -1,12 +1,13 @@
 """Plays a club's scenarios, each in a club of its own, and says what was not as expected."""
 
 from collections.abc import Mapping
+from itertools import islice
 
 from cercle.actions.instants import local_time
 from cercle.domain.action import RawAction
 from cercle.domain.decision import Rejection
 from cercle.rulebook import Rulebook
-from cercle.rulebook.diagnostics import Findings
+from cercle.rulebook.diagnostics import Findings, advice
 from services.console.scenarios.asking import Question, overheard
 from services.console.scenarios.catalogue import Catalogue, catalogue
 from services.console.scenarios.club_in_memory import ClubInMemory
@@ -67,13 +68,14 @@ class _Play:
             different = [each for each in self._step(step) if not each.same]
             if different:
                 told = self._told(step.member)
-                return Failure(scenario.name, scenario.place, step.place, tuple(different), told)
+                hint = self._hint(step.member)
+                return Failure(scenario.name, scenario.place, step.place, tuple(different), told, hint)
         return Passed(scenario.name, scenario.place)
 
     def _step(self, step: Step) -> list[Compared]:
         match step:
             case Does():
-                return [self._do(step, raw, sent_at) for raw, sent_at in step.actions]
+                return self._do_all(step)
             case Spends():
                 answer = self._club.ask(step.member, step.request, step.at)
                 code = answer.code if isinstance(answer, (Refused, Rejection)) else ""
@@ -82,12 +84,23 @@ class _Play:
                 self._club.advance(step.at)
                 return compare(step.expected, self._club.standing(step.member))
 
+    def _do_all(self, step: Does) -> list[Compared]:
+        """Up to the first time that is not as expected: the trace is that one's."""
+        done = (self._do(step, raw, sent_at) for raw, sent_at in step.actions)
+        return list(islice((each for each in done if not each.same), 1))
+
     def _do(self, step: Does, raw: RawAction, sent_at: int) -> Compared:
         self._club.advance(sent_at)
         self._questions, self._events = [], []
         refused = self._club.send(raw, sent_at)
         self._last[step.member] = step, raw, self._questions, self._events
         return Compared("the action", step.refused or COUNTS, refused.code if refused else COUNTS)
+
+    def _hint(self, member: str) -> str:
+        """Of a member who did nothing: the name may be misspelt."""
+        if member in self._last:
+            return ""
+        return f"`{member}` did nothing in this scenario before this step{advice(member, self._last)}"
 
     def _told(self, member: str) -> Told | None:
         """What the rules made of the last thing that the member did."""

@@ -20,8 +20,8 @@ from cercle.rulebook.files.scenarios import (
     StepEntry,
 )
 from cercle.rulebook.folder import TEST_ENDING
-from cercle.rulebook.text.reader import read_yaml
-from cercle.rulebook.text.source import Block, Source
+from cercle.rulebook.text.reader import read_file
+from cercle.rulebook.text.source import Block
 from cercle.rulebook.times import LocalMoment, instant
 from cercle.rulebook.validation.validate import validate
 from services.console.scenarios.catalogue import Names
@@ -46,7 +46,7 @@ def read_scenarios(
 
 
 def _entries(name: str, text: str, findings: Findings) -> Iterable[ScenarioEntry]:
-    block = read_yaml(Source(name, text.removeprefix("\ufeff")), findings)
+    block = read_file(name, text, findings)
     if block is None:
         return ()
     for scenario in block.blocks("scenarios"):

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cercle.rulebook import Diagnostic, Place
+from cercle.rulebook.phrases import counted
 from services.console.scenarios.catalogue import Listed
 from services.console.scenarios.coverage import Coverage
 from services.console.scenarios.expecting import Compared
@@ -34,13 +35,17 @@ class Passed:
 
 @dataclass(frozen=True)
 class Failure:
-    """A scenario in which the step at `step` is not as expected: what differs, and the trace."""
+    """A scenario in which the step at `step` is not as expected: what differs, and the trace.
+
+    `hint`: why there may be no trace.
+    """
 
     name: str
     place: Place
     step: Place
     different: tuple[Compared, ...]
     told: Told | None
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,14 @@ class Report:
         """For people."""
         if self.errors:
             yield from map(str, self.errors)
-            yield f"{_counted(len(self.errors), 'error')}: no scenario was played."
+            yield f"{counted(len(self.errors), 'error')}: no scenario was played."
             return
         for failure in self.failed:
             yield from _failure(failure)
         if self.is_empty:
             yield _NO_SCENARIOS
         else:
-            yield f"{_counted(len(self.passed), 'scenario')} passed, {len(self.failed)} failed."
+            yield f"{counted(len(self.passed), 'scenario')} passed, {len(self.failed)} failed."
         yield from _coverage(self.coverage)
 
     def as_json(self) -> dict[str, Any]:
@@ -98,6 +103,9 @@ def _failure(failure: Failure) -> Iterator[str]:
     if failure.told is not None:
         yield f"    {failure.told.action}:"
         yield from _told(failure.told)
+        yield ""
+    if failure.hint:
+        yield f"    {failure.hint}"
         yield ""
 
 
@@ -132,10 +140,6 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
     if coverage.inactive:
         yield "Not counted, since this version of Cercle does not act on it yet:"
         yield from (f"  {each} ({each.where})" for each in coverage.inactive)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from cercle.rulebook import MultiplyRule, Rulebook
 from cercle.rulebook.conditions.explaining import NO_CONDITION, Explained
+from cercle.rulebook.phrases import in_wallet
 from services.badges.events import BadgeUnlocked
 from services.console.scenarios.asking import Question
 from services.console.scenarios.catalogue import LEVEL, OFFER, RULE, Catalogue
@@ -113,11 +114,6 @@ def _gave(wallet: str, grant: Grant) -> str:
     if grant.granted == grant.desired:
         return given
     return f"{given} of {grant.desired}: its limit cuts {grant.desired - grant.granted}"
-
-
-def in_wallet(points: int, wallet: str) -> str:
-    """`1 point`, `20 karma`."""
-    return f"{points} {'point' if wallet == 'points' and points == 1 else wallet}"
 
 
 def _occasion(question: Question) -> str:

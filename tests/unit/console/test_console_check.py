@@ -108,7 +108,7 @@ def test_json_is_one_list_of_objects(club: Path) -> None:
     result = _run("check", club, "--format", "json")
     first, second = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert first["code"] == "R0401"
+    assert (first["code"], first["page"]) == ("R0401", "docs/rules/errors/R0401.md")
     assert (second["file"], second["line"], second["column"], second["length"]) == ("points.yaml", 5, 5, 4)
     assert (second["severity"], second["code"], second["nearest"]) == ("error", "R0203", "limit")
     assert "limit" in second["sentence"]

@@ -54,6 +54,15 @@ def test_the_record_shop_passes_and_covers_all_of_its_rules() -> None:
     assert len(report.coverage.exercised) == 1 + 3 + 3 + 1
 
 
+def test_of_several_times_the_first_that_differs_is_told() -> None:
+    """What differs, and the trace, are of one and the same action: the first that is not as expected."""
+    report = play(story(BUYS.replace("}", ", times: 3, every: 1 hour, refused: late}")))
+    (failure,) = report.failed
+    assert failure.told is not None
+    assert [each.found for each in failure.different] == ["counts"]
+    assert "2026-03-02 10:00" in failure.told.action
+
+
 def test_the_same_scenarios_give_the_same_report() -> None:
     """Nothing but the files decides: two runs are equal, failures and traces too."""
     scenarios = story(BUYS, expects("points: 43, offers: [welcome-vinyl]"))

@@ -234,3 +234,21 @@ def test_a_file_that_is_no_yaml_is_an_error_too() -> None:
     assert play("scenarios: [").errors
     assert play("").errors
     assert play("scenarios: []").is_empty
+
+
+def test_somebody_who_did_nothing_is_said_to_have_and_who_was_probably_meant() -> None:
+    """A misspelt member has no points, and no trace that would show why."""
+    report = play(
+        story(f"{{{DO}, amount: 5 USD}}", "{at: 2026-03-02 10:00, member: anna, expect: {points: 5}}")
+    )
+    hint = "    `anna` did nothing in this scenario before this step; did you mean `ana`?"
+    assert hint in list(report.lines())
+
+
+def test_an_amount_is_proposed_in_the_currency_of_the_club() -> None:
+    """Not in that of the examples."""
+    rules = {name: text.replace("USD", "EUR") for name, text in RULES.items()}
+    report = run_scenarios(rules | {"a_test.yaml": story(f"{{{DO}, amount: 5}}")}, compile_rulebook(rules))
+    assert [each.sentence for each in report.errors] == [
+        "`5` lacks the currency; write it after the number, as in `5 EUR`"
+    ]

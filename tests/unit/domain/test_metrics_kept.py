@@ -105,6 +105,16 @@ def test_what_cannot_be_asked_any_more_is_forgotten() -> None:
     assert kept.values(NOON + 499 * DAY)["spend"] == 500
 
 
+def test_who_asks_too_late_for_a_life_sees_all_that_is_one_by_then() -> None:
+    """What another service says of a day that is forgotten finds the member's life, and not nothing."""
+    kept = Kept(CLUB, spend(None), kinds(None))
+    for day in range(100):
+        kept.do(purchase(day, NOON + day * DAY, amount=1, kind=f"kind {day}"))
+    forgotten = 100 - 30 - 2
+    assert dict(kept.values(NOON)) == {"spend": forgotten, "kinds": forgotten}
+    assert dict(kept.values(NOON + 80 * DAY)) == {"spend": 81, "kinds": 81}
+
+
 def test_distinct_counts_the_union_over_the_window() -> None:
     """The same on two days is one; it is gone when the later of the two has left the window."""
     kept = Kept(CLUB, kinds(Span(3, "day")))

@@ -79,33 +79,33 @@ CASES = [
         "points.yaml",
         "wallets: {karma: {expires: never}}\n",
         "",
-        ["wallet `karma` is gone: it was a wallet with nothing but its name"],
+        ["wallet `karma` is gone"],
     ),
     (
         "points.yaml",
         "rules:\n",
         "stacking: {multiply: add}\nrules:\n",
-        ["stacking is now `{multiply: add}`; it was not said before"],
+        ["stacking is now `{multiply: add}`; it was not written before"],
     ),
     (
         "badges.yaml",
         "silver: 25",
         "silver: 30",
-        ["achievement `collector`: levels silver is now `30` instead of `25`"],
+        ["achievement `collector`: its level `silver` is now `30` instead of `25`"],
     ),
     (
         "badges.yaml",
         "fr: Collectionneuse",
         "fr: Amatrice",
-        ["achievement `collector`: badge fr is now `Amatrice` instead of `Collectionneuse`"],
+        ["achievement `collector`: its name in `fr` is now `Amatrice` instead of `Collectionneuse`"],
     ),
-    ("tiers.yaml", "from: 500", "from: 600", ["tier `silver`: from is now `600` instead of `500`"]),
+    ("tiers.yaml", "from: 500", "from: 600", ["tier `silver` now begins at `600` instead of `500`"]),
     ("club.yaml", "lateness: 30 days", "lateness: 1 week", ["lateness is now `7 days` instead of `30 days`"]),
     (
         "actions.yaml",
         "discs: integer",
         "discs: integer, shop: text",
-        ["action `purchase`: fields shop is new: `text`"],
+        ["action `purchase`: its field `shop` is new: `text`"],
     ),
 ]
 
@@ -131,6 +131,76 @@ def test_a_change_is_told_in_a_sentence(file: str, old: str, new: str, expected:
     """One small change of one file, and exactly what a marketer reads of it."""
     assert old in CLUB[file]
     assert sentences(CLUB, {**CLUB, file: CLUB[file].replace(old, new)}) == expected
+
+
+RICH = {
+    **CLUB,
+    "metrics.yaml": "metrics:\n  discs: {sum: purchase.discs, over: 12 months}\n",
+    "segments.yaml": """\
+segments:
+  - {id: fan, when: metrics.discs >= 3}
+  - {id: reach, bands_of: points earned, over: 12 months, bands: {visitor: 0, vip: 300}}
+""",
+    "offers.yaml": """\
+offers:
+  - id: ten-off
+    title: {en: Ten off, fr: Dix de remise}
+    price: 500 points
+    voucher: {code: "TEN-{8}", valid: 60 days}
+    stock: 1000
+    budget: {total: 20000 USD, each: 10 USD}
+    during: {days: [sat, sun], until: 2026-12-24}
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("offers.yaml", "500 points", "400 points", "now costs `400 points` instead of `500 points`"),
+        ("offers.yaml", "    stock: 1000\n", "", ": stock is no longer written; it was `1000`"),
+        (
+            "offers.yaml",
+            "each: 10 USD",
+            "each: 15 USD",
+            ": budget `each` is now `15 USD` instead of `10 USD`",
+        ),
+        ("offers.yaml", "Ten off", "10 off", ": its title in `en` is now `10 off` instead of `Ten off`"),
+        ("offers.yaml", "[sat, sun]", "[sun, fri]", ": of the during `days`, `fri` is new and `sat` is gone"),
+        (
+            "offers.yaml",
+            "    during: {days: [sat, sun], until: 2026-12-24}\n",
+            "",
+            "no longer only during `{days: [sat, sun], until: 2026-12-24}`",
+        ),
+        ("metrics.yaml", "12 months", "24 months", "now looks back over `24 months` instead of `12 months`"),
+        (
+            "segments.yaml",
+            ">= 3",
+            ">= 5",
+            "now takes members with `metrics.discs >= 5` instead of `metrics.discs >= 3`",
+        ),
+        ("segments.yaml", "vip: 300", "vip: 400", ": its band `vip` is now `400` instead of `300`"),
+        ("tiers.yaml", ", early-access", "", ": of the benefits, `early-access` is gone"),
+        (
+            "points.yaml",
+            "on: purchase, mult",
+            "on: refund, mult",
+            "now fires on `refund` instead of `purchase`",
+        ),
+        (
+            "points.yaml",
+            "for_each: 1 USD",
+            "for_each: 2 USD",
+            "now gives 1 point for each 2 USD instead of 1",
+        ),
+    ],
+)
+def test_what_changes_is_said_in_the_words_of_its_kind(file: str, old: str, new: str, expected: str) -> None:
+    """An offer costs, a tier begins, a metric looks back; of a list, only what comes and goes."""
+    assert old in RICH[file]
+    (told,) = sentences(RICH, {**RICH, file: RICH[file].replace(old, new)})
+    assert expected in told
 
 
 @pytest.mark.parametrize(("file", "old", "new", "_"), CASES)
@@ -159,8 +229,8 @@ def test_a_whole_file_that_comes_or_goes_is_told_thing_by_thing() -> None:
     )
     assert [line.split(":")[0] for line in sentences(without, CLUB)] == [
         "new achievement `collector`",
-        "period is now `all time`; it was not said before",
-        "qualify_by is now `points earned`; it was not said before",
+        "period is now `all time`; it was not written before",
+        "qualify_by is now `points earned`; it was not written before",
         "new tier `gold`",
         "new tier `member`",
         "new tier `silver`",

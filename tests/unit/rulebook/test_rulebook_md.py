@@ -11,7 +11,7 @@ import pytest
 
 from cercle.rulebook import FILES, compile_rulebook
 from cercle.rulebook.check import check_files
-from cercle.rulebook.codes import Code
+from cercle.rulebook.codes import Code, Severity
 from services.console.checking import check_club
 from services.console.scenarios import run_scenarios
 
@@ -130,3 +130,36 @@ def test_without_what_is_not_acted_on_the_scenario_passes() -> None:
     steps = steps[: steps.index("      - {at: 2026-03-17")]
     report = run_scenarios({**CLUB, SCENARIOS: steps}, compile_rulebook(CLUB))
     assert (report.errors, report.failed, len(report.passed)) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "carets", "said"),
+    [
+        (
+            'items.exists(i, i.categry == "vinyl")',
+            Code.CONDITION_FIELD,
+            "categry",
+            "did you mean `category`?",
+        ),
+        ('member.teir == "gold"', Code.CONDITION_FIELD, "teir", "did you mean `tier`?"),
+        ("metrics.trane_answers > 3", Code.CONDITION_FIELD, "trane_answers", "did you mean `train_answers`?"),
+        ('chanel == "web"', Code.CONDITION_FIELD, "chanel", "did you mean `channel`?"),
+        ('topic == "trains"', Code.CONDITION_FIELD, "topic", "is not a field of `purchase`"),
+        ("amount > 50", Code.CONDITION_AMOUNT, "50", 'write money("50 USD")'),
+        ("metrics.train_spend > 50", Code.CONDITION_AMOUNT, "50", 'write money("50 USD")'),
+        ('amount == "50 USD"', Code.CONDITION_AMOUNT, '"50 USD"', 'money("50 USD")'),
+        ("amount == channel", Code.CONDITION_AMOUNT, "==", "text"),
+        ("amount", Code.CONDITION_NOT_BOOLEAN, "amount", "true or false"),
+    ],
+)
+def test_a_wrong_condition_is_told_at_the_very_token(
+    condition: str, code: Code, carets: str, said: str
+) -> None:
+    """A misspelt field of an entry, of the member or of metrics; money against what is no money."""
+    points = CLUB["points.yaml"].replace('when: channel == "web"', f"when: {condition}")
+    found = check_files({**CLUB, "points.yaml": points}).diagnostics
+    [error] = [each for each in found if each.severity is Severity.ERROR]
+    place = error.place
+    assert error.code == code
+    assert place.text[place.column - 1 :][: place.length] == carets
+    assert said in error.sentence

@@ -26,10 +26,13 @@ from cercle.rulebook.text.reader import read_yaml
 from cercle.rulebook.text.source import Source
 from tests.servers import ROOT
 
+WHOLE = club_schema()
 VALIDATORS = {kind: Draft202012Validator(file_schema(kind)) for kind in KINDS}
 MODELS = list(dict.fromkeys(model for kind in KINDS.values() for model in entries_of(kind)))
 FIELDS = [(model, key, field) for model in MODELS for key, field in fields_of(model).items()]
 EXAMPLES = [(model, key, field, each) for model, key, field in FIELDS for each in field.examples or ()]
+CLUBS = sorted(path.parent for path in ROOT.glob("[a-z]*/**/club.yaml"))
+"""Wherever they lie: the sample club, the starter, and those of tests and benchmarks."""
 FENCE = re.compile(r"^```yaml (\w+\.yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -39,8 +42,9 @@ def _kind(name: str) -> str:
 
 def _rules_files() -> Iterator[tuple[str, str, str]]:
     """Where from, the kind, and the text: of every club, and of the examples in the documents."""
-    for path in sorted(ROOT.glob("clubs/*/*.yaml")):
-        yield str(path.relative_to(ROOT)), _kind(path.name), path.read_text("utf-8")
+    for folder in CLUBS:
+        for path in sorted(folder.glob("*.yaml")):
+            yield str(path.relative_to(ROOT)), _kind(path.name), path.read_text("utf-8")
     for page in sorted(ROOT.glob("docs/**/*.md")):
         for number, (name, text) in enumerate(FENCE.findall(page.read_text("utf-8")), start=1):
             if _kind(name) in KINDS:
@@ -80,7 +84,7 @@ def test_a_schema_is_one_of_its_dialect(kind: str) -> None:
 
 def test_the_whole_schema_judges_a_folder() -> None:
     """File names lead to their schemas; an unknown file, and a missing one, are wrong."""
-    validator = Draft202012Validator(club_schema())
+    validator = Draft202012Validator(WHOLE)
     folder = {path.name: _read(path.read_text("utf-8")) for path in ROOT.glob("clubs/records/*.yaml")}
     assert list(validator.iter_errors(folder)) == []
     assert list(validator.iter_errors({**folder, "pionts.yaml": {}}))
@@ -144,9 +148,8 @@ def _exact(value: Any) -> Any:
 def test_every_example_may_be_written(model: type[Entry], key: str, field: FieldInfo, example: Any) -> None:
     """The model takes it, and the editor's schema."""
     TypeAdapter(field.rebuild_annotation()).validate_python(_exact(example))
-    schema = club_schema()
-    about = schema["$defs"][model.__name__]["properties"][key]
-    errors = Draft202012Validator({"$defs": schema["$defs"], **about}).iter_errors(_exact(example))
+    about = WHOLE["$defs"][model.__name__]["properties"][key]
+    errors = Draft202012Validator({"$defs": WHOLE["$defs"], **about}).iter_errors(_exact(example))
     assert [error.message for error in errors] == []
 
 

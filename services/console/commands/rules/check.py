@@ -10,6 +10,7 @@ import typer
 from cercle.rulebook.codes import Code, Severity
 from cercle.rulebook.diagnostics import Diagnostic
 from cercle.rulebook.files import REQUIRED
+from cercle.rulebook.phrases import counted
 from services.console.checking import check_club
 from services.console.diagnosing import Format, show
 from services.console.errors import CommandError
@@ -63,11 +64,7 @@ def _together(reading: Reading, checked: Sequence[Diagnostic]) -> list[Diagnosti
 def _summary(diagnostics: Sequence[Diagnostic], files: int, rules: int) -> str:
     errors = sum(each.severity is Severity.ERROR for each in diagnostics)
     warnings = len(diagnostics) - errors
-    found = [_many(errors, "error")] * bool(errors) + [_many(warnings, "warning")] * bool(warnings)
+    found = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
     if errors:
-        return f"{', '.join(found)} in {_many(files, 'file')}"
-    return f"{_many(files, 'file')}, {_many(rules, 'rule')}: {', '.join(['no errors', *found])}"
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        return f"{', '.join(found)} in {counted(files, 'file')}"
+    return f"{counted(files, 'file')}, {counted(rules, 'rule')}: {', '.join(['no errors', *found])}"

@@ -1,6 +1,7 @@
 """`cercle rules diff`: what changes from one rulebook to another, in sentences."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from services.console.reading import read_folder
 from services.console.topic_reading import published
 
 NEWEST = "published"
+_HASH = re.compile(r"[0-9a-f]{1,64}")
 
 Side = Annotated[
     str,
@@ -65,14 +67,16 @@ def _files(side: str, club: str | None, kafka: str | None) -> Mapping[str, str]:
         if reading.diagnostics:
             raise RulebookError(reading.diagnostics)
         return reading.files
+    if side != NEWEST and not _HASH.fullmatch(side):
+        raise CommandError(f"There is no folder {side}: name one such as clubs/records, or `{NEWEST}`.")
     versions = asyncio.run(published(find_settings(club, kafka)))
     if side == NEWEST and versions:
         return versions[-1].files
     found = {version.version: version for version in versions if version.version.startswith(side)}
     if len(found) != 1:
-        many = "several versions begin with" if found else "there is neither a folder nor a published version"
+        many = "Several versions begin with" if found else "There is neither a folder nor a published version"
         raise CommandError(
-            f"{many} {side!r}: name a folder such as clubs/records, `{NEWEST}`, "
+            f"{many} `{side}`: name a folder such as clubs/records, `{NEWEST}`, "
             "or a version as `cercle rules history` shows it."
         )
     return next(iter(found.values())).files
