@@ -36,7 +36,7 @@ def check_files(files: Mapping[str, str]) -> Checked:
     if not findings.errors:
         _warn(folder, OF_THE_WHOLE, findings)
         unused_action(folder, findings, _done_in_scenarios(files))
-    findings.warnings += inactive(folder)
+    findings.warnings += inactive(folder) if rulebook is None else rulebook.inactive
     _check_scenarios(files, findings)
     found = sorted({*findings.errors, *findings.warnings})
     return Checked(rulebook, tuple(found), sum(map(_entries, folder.blocks.values())))

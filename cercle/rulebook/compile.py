@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -88,7 +88,7 @@ def _scope(
         actions,
         names - (actions or {}).keys(),
         metrics,
-        _named(folder, "metrics.yaml", "metrics") - metrics.keys(),
+        _broken_metrics(folder, metrics.keys()),
     )
 
 
@@ -98,10 +98,18 @@ def _named(folder: Folder, file: str, key: str) -> frozenset[str]:
     return frozenset() if block is None else block.keys_below(key)
 
 
+def _broken_metrics(folder: Folder, sound: Set[str]) -> frozenset[str] | None:
+    """None: metrics.yaml is there, and cannot be read."""
+    block = folder.blocks.get("metrics.yaml")
+    if "metrics.yaml" in folder.blocks and (block is None or block.is_misread("metrics")):
+        return None
+    return _named(folder, "metrics.yaml", "metrics") - sound
+
+
 def _check(folder: Folder, scope: Scope) -> None:
     declared = declared_in(folder)
     if (points := folder.blocks.get("points.yaml")) is not None:
-        check_points(points, folder.of(PointsFile), scope)
+        check_points(points, folder.of(PointsFile), declared, scope)
     if (metrics := folder.blocks.get("metrics.yaml")) is not None:
         check_metrics(metrics, scope)
     if (badges := folder.blocks.get("badges.yaml")) is not None:

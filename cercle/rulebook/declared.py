@@ -41,7 +41,7 @@ def declared_in(folder: Folder) -> Declared:
     return Declared(
         frozenset(folder.blocks),
         None
-        if points is None
+        if points is None or any(each.is_misread("wallets") for each in points)
         else frozenset({POINTS}.union(*(each.keys_below("wallets") for each in points))),
         None if badges is None else {name: levels for each in badges for name, levels in _badges(each)},
         None if tiers is None else _ids(level for each in tiers for level in _ladder(each)),

@@ -58,8 +58,9 @@ def _not_measured(key: str, action: ActionType, path: Sequence[str]) -> str:
 class Scope:
     """`actions` None: actions.yaml could not be read. `broken`: declared actions with errors.
 
-    `declared_metrics`: the sound ones of metrics.yaml, whose others are `broken_metrics`. `metrics`: those
-    that rules are built with, once the whole folder is without errors.
+    `declared_metrics`: the sound ones of metrics.yaml, whose others are `broken_metrics` (None:
+    nobody knows which there are). `metrics`: those that rules are built with, once the whole folder is
+    without errors.
     """
 
     findings: Findings
@@ -69,7 +70,7 @@ class Scope:
     actions: Mapping[str, ActionType] | None
     broken: frozenset[str]
     declared_metrics: Mapping[str, Metric] = field(default_factory=dict)
-    broken_metrics: frozenset[str] = frozenset()
+    broken_metrics: frozenset[str] | None = frozenset()
     metrics: MetricRules = field(default_factory=MetricRules)
     vocabularies: Vocabularies = field(init=False)
 
@@ -185,7 +186,7 @@ class Scope:
     def condition(self, block: Block, vocabulary: Vocabulary) -> None:
         """Checks the condition under `when`."""
         when = block.get("when")
-        if not isinstance(when, str) or not when.strip() or metrics_in(when) & self.broken_metrics:
+        if not isinstance(when, str) or not when.strip() or self._reads_broken_metrics(when):
             return
         for problem in vocabulary.problems(when):
             place = block.value_spots["when"].place(problem.offset, problem.length)
@@ -193,6 +194,10 @@ class Scope:
                 self.findings.wrong_word(problem.code, place, problem.sentence, problem.word, problem.allowed)
             else:
                 self.findings.error(problem.code, place, problem.sentence)
+
+    def _reads_broken_metrics(self, when: str) -> bool:
+        names = metrics_in(when)
+        return bool(names) if self.broken_metrics is None else bool(names & self.broken_metrics)
 
     def unique_ids(self, blocks: Iterable[Block]) -> None:
         """Checks that no two mappings have the same `id`."""

@@ -36,6 +36,11 @@ _DAYS = {
     "sun": "sunday dimanche dim sonntag",
 }
 _DAY_OF = {word: day for day, words in _DAYS.items() for word in (day, *words.split())}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+_DAYS_TOGETHER = {
+    **dict.fromkeys(("weekend", "weekends", "week-end", "week-ends", "wochenende"), ("sat", "sun")),
+    **dict.fromkeys(("weekday", "weekdays", "workdays", "semaine", "en semaine", "werktags"), _WEEKDAYS),
+}
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _UNITS = {
     "second": "seconds sec secs s seconde secondes",
@@ -121,6 +126,16 @@ def weekday_meant(text: str) -> str:
     """`samedi` is `sat`; empty where it is no day."""
     plain = _plain(text).rstrip(".")
     return _DAY_OF.get(plain) or _DAY_OF.get(nearest(plain, _DAY_OF), "")
+
+
+def days_meant(text: str) -> list[str]:
+    """`weekend` is `sat` and `sun`, `lundi, mardi` is `mon` and `tue`; empty where a word is no day."""
+    plain = _plain(text)
+    if plain in _DAYS_TOGETHER:
+        return list(_DAYS_TOGETHER[plain])
+    words = [word for word in re.split(r"[^a-z.-]+", plain) if word not in ("", "and", "et", "und")]
+    found = [_DAYS_TOGETHER.get(word) or (weekday_meant(word),) for word in words]
+    return list(dict.fromkeys(day for days in found for day in days)) if ("",) not in found else []
 
 
 def length_meant(text: str, units: Iterable[str]) -> str:

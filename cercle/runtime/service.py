@@ -35,11 +35,12 @@ class RulesInTime(Protocol):
 
 
 def rules_for_consequences(rules: RulesInTime, occurred_at: Instant, record: log_pb2.Record) -> Any:
-    """The version that judges what follows from a decision: that of its cause, which `occurred_at`.
+    """What follows from a decision is judged by the version that it was made by, as its record says.
 
-    Of a cause that was dated ahead: the version of the time when it was decided (docs/decisions/0009).
+    That of its cause, which `occurred_at`, should this service not know that version.
     """
-    return rules.at(min(occurred_at, record.at_ms))
+    named = (version for version in reversed(rules.versions) if version.version == record.rulebook)
+    return next(named, None) or rules.at(occurred_at)
 
 
 class Intent(NamedTuple):

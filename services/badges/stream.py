@@ -19,7 +19,7 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 
 
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
-    """Points that a member earned, by the rules in force when what earned them occurred."""
+    """Points that a member earned, by the rules that what earned them was judged by."""
     command = wire.heard(topic, record.decision)
     if command is None:
         return None

@@ -36,7 +36,7 @@ def read_folder(folder: Path) -> Reading:
     names = _names(folder)
     reading = Reading({}, [])
     for name in names:
-        if name.endswith(ENDING):
+        if name.endswith(ENDING) and not _meant(name):
             _read(folder / name, reading)
     reading.diagnostics.extend(
         Diagnostic(Place(name), *_wrong_name(name, meant)) for name in names if (meant := _meant(name))

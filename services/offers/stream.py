@@ -23,7 +23,7 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 
 
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
-    """Badges unlocked and a tier changed, by the rules in force when what brought them occurred."""
+    """Badges unlocked and a tier changed, by the rules that what brought them was judged by."""
     command = wire.heard(topic, record.decision)
     if command is None:
         return None

@@ -1,6 +1,6 @@
-"""Whatever an action brings about, also by way of another service, is judged by the version of its time."""
+"""Whatever an action brings about, also by way of another service, is judged by one version."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -10,7 +10,7 @@ from services.badges.stream import SERVICE as BADGES
 from services.offers.stream import SERVICE as OFFERS
 from services.points.stream import SERVICE as POINTS
 
-OCCURRED, DECIDED = 7, 1_000_000
+OCCURRED = 7
 
 UNLOCKED = badges_pb2.Decision(
     events=[
@@ -35,13 +35,22 @@ EARNED = points_pb2.Decision(
 )
 
 
+class Version(NamedTuple):
+    """A rulebook, as far as its name."""
+
+    version: str
+
+
+OLD, NEW = Version("old"), Version("new")
+
+
 class InForce:
-    """A version for every instant: the instant itself."""
+    """Two versions; by the clock it is always the new one's time."""
 
-    versions = ()
+    versions = (OLD, NEW)
 
-    def at(self, instant: int) -> int:
-        return instant
+    def at(self, instant: int) -> Version:
+        return NEW
 
     def fresh(self) -> bool:
         return True
@@ -57,12 +66,12 @@ class InForce:
         (OFFERS, "badges", CHANGED),
     ],
 )
-def test_what_another_service_decided_is_judged_by_the_time_of_its_cause(
+def test_what_follows_from_a_decision_is_judged_by_the_version_that_made_it(
     service: Service, topic: str, decision: Any
 ) -> None:
-    """By when it occurred, however late it was decided and heard of; dated ahead, by when it was decided."""
-    for decided, judged in ((DECIDED, OCCURRED), (OCCURRED - 2, OCCURRED - 2)):
-        record = log_pb2.Record(key="ana", at_ms=decided, decision=decision.SerializeToString())
+    """By the version that the decision names, whatever the time; by that of the time, where it is unknown."""
+    for named, judged in (("old", OLD), ("new", NEW), ("of another Cercle", NEW)):
+        record = log_pb2.Record(key="ana", rulebook=named, decision=decision.SerializeToString())
         intent = service.hear(topic, record, InForce())
         assert isinstance(intent, Intent)
         assert (intent.key, intent.rules) == ("ana", judged)
@@ -71,4 +80,4 @@ def test_what_another_service_decided_is_judged_by_the_time_of_its_cause(
 @pytest.mark.parametrize(("service", "topic"), [(POINTS, "badges"), (BADGES, "points"), (OFFERS, "badges")])
 def test_what_is_of_no_concern_asks_for_no_rules(service: Service, topic: str) -> None:
     """A decision without anything to hear is passed over."""
-    assert service.hear(topic, log_pb2.Record(key="ana", at_ms=DECIDED), InForce()) is None
+    assert service.hear(topic, log_pb2.Record(key="ana"), InForce()) is None

@@ -1,7 +1,7 @@
 """Every condition of a folder, with what it is about."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cercle.rulebook.diagnostics import Place
 from cercle.rulebook.folder import Folder
@@ -34,12 +34,15 @@ class Written:
         return replace(place, length=length or len(self.text))
 
 
-def conditions_of(folder: Folder) -> Iterator[Written]:
-    """In the order of the files."""
-    for name, block in folder.mappings:
-        when = block.get("when")
-        if isinstance(when, str) and when.strip():
-            yield Written(name, block, trigger_of(block), when)
+@lru_cache(1)
+def conditions_of(folder: Folder) -> tuple[Written, ...]:
+    """In the order of the files. Remembered for the one folder that is being checked."""
+    found = ((name, block, block.get("when")) for name, block in folder.mappings)
+    return tuple(
+        Written(name, block, trigger_of(block), when)
+        for name, block, when in found
+        if isinstance(when, str) and when.strip()
+    )
 
 
 def trigger_of(block: Block) -> str:

@@ -1,9 +1,9 @@
 """points.yaml against the club and its actions."""
 
-from collections.abc import Iterable
-
 from cercle.rulebook.actions import NAMING, ActionType, check_shared_field
+from cercle.rulebook.checks.earned import check_wallet
 from cercle.rulebook.codes import Code
+from cercle.rulebook.declared import Declared
 from cercle.rulebook.diagnostics import Place
 from cercle.rulebook.files.earning import (
     AMOUNT,
@@ -21,28 +21,27 @@ from cercle.rulebook.scope import Scope
 from cercle.rulebook.text.source import Block
 
 
-def check_points(block: Block, file: PointsFile | None, scope: Scope) -> None:
+def check_points(block: Block, file: PointsFile | None, declared: Declared, scope: Scope) -> None:
     """What is wrong goes to the scope's findings. `file`: what is sound of it."""
     rules = block.blocks("rules")
     scope.unique_ids(rules)
     for rule in rules:
         scope.trigger(rule, "on")
-    wallets = block.keys_below("wallets") | {POINTS}
     for entry in file.rules if file else ():
-        _check_rule(entry, wallets, scope)
+        _check_rule(entry, declared, scope)
     if file and file.goodwill:
-        _check_goodwill(file.goodwill, wallets, scope)
+        _check_goodwill(file.goodwill, declared, scope)
 
 
-def _check_rule(entry: RuleEntry, wallets: frozenset[str], scope: Scope) -> None:
+def _check_rule(entry: RuleEntry, declared: Declared, scope: Scope) -> None:
     scope.during(entry.during)
     if entry.soon_after:
         _check_soon_after(entry.soon_after, entry.on, scope)
     if not isinstance(entry, EarnRuleEntry):
         return
     earn = entry.earn
-    if earn.wallet not in wallets:
-        _unknown_wallet(earn.wallet, earn.block.at("in"), wallets, scope)
+    if earn.wallet != POINTS:
+        check_wallet(earn.wallet, earn.block.at("in"), declared, scope)
     action = scope.action(entry.on)
     if isinstance(earn, EarnBandsEntry):
         _check_bands(earn, action, scope)
@@ -51,11 +50,6 @@ def _check_rule(entry: RuleEntry, wallets: frozenset[str], scope: Scope) -> None
         _check_friend(earn, entry.on, scope)
     if earn.near and action:
         _check_near(earn, action, scope)
-
-
-def _unknown_wallet(wallet: str, place: Place, wallets: Iterable[str], scope: Scope) -> None:
-    sentence = f"`{wallet}` is not a wallet; the wallets are under `wallets`, at the top of points.yaml"
-    scope.findings.wrong_word(Code.UNKNOWN_WALLET, place, sentence, wallet, wallets)
 
 
 def _check_for_each(earn: EarnPointsEntry, action: ActionType | None, scope: Scope) -> None:
@@ -76,7 +70,18 @@ def _check_for_each(earn: EarnPointsEntry, action: ActionType | None, scope: Sco
 def _needs_amount(key: str, action: ActionType | None, place: Place, scope: Scope) -> None:
     if action and action.fields.get(AMOUNT) != "money":
         sentence = f"`{key}` counts the money field `{AMOUNT}`, which `{action.id}` does not have"
-        scope.findings.error(Code.WRONG_FIELD, place, sentence)
+        scope.findings.error(Code.WRONG_FIELD, place, sentence + _other_money(action))
+
+
+def _other_money(action: ActionType) -> str:
+    """The fields that may have been meant; an `amount` that is no money is in their way."""
+    others = [f"`{name}`" for name, kind in sorted(action.fields.items()) if kind == "money"]
+    if not others:
+        return ""
+    if len(others) == 1:
+        return f"; its money is in {others[0]}: give that field the name `{AMOUNT}` in actions.yaml"
+    listed = f"{', '.join(others[:-1])} and {others[-1]}"
+    return f"; its money is in {listed}: give the one that counts the name `{AMOUNT}` in actions.yaml"
 
 
 def _has_items(action: ActionType, for_each: str) -> bool:
@@ -119,10 +124,9 @@ def _check_soon_after(entry: SoonAfterEntry, on: str, scope: Scope) -> None:
         check_shared_field(entry.block, "by", (earlier, later), NAMING, scope.findings)
 
 
-def _check_goodwill(entry: GoodwillEntry, wallets: frozenset[str], scope: Scope) -> None:
+def _check_goodwill(entry: GoodwillEntry, declared: Declared, scope: Scope) -> None:
     place, budget = entry.block.at("budget"), entry.budget
-    if budget.wallet not in wallets:
-        _unknown_wallet(budget.wallet, place, wallets, scope)
+    check_wallet(budget.wallet, place, declared, scope)
     if entry.at_most is None:
         return
     points, wallet = entry.at_most

@@ -6,6 +6,7 @@ for the nearest one) or `sentence`; its context may hold the `code` of the error
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, LiteralString, Union
 
@@ -67,7 +68,7 @@ class Entry(BaseModel):
     @classmethod
     def keys(cls) -> frozenset[str]:
         """The keys of the language here."""
-        return frozenset(each.alias or name for name, each in cls.model_fields.items())
+        return _key_set(cls)
 
     @property
     def block(self) -> Block:
@@ -78,8 +79,8 @@ class Entry(BaseModel):
         """Those of `inactive` that are written here; an entry whose values decide says more exactly."""
         if not self.inactive:
             return _NONE
-        written = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
-        return frozenset(written & self.inactive.keys())
+        keys = _keys(type(self))
+        return frozenset([key for name in self.model_fields_set if (key := keys[name]) in self.inactive])
 
     def within(self) -> Iterator["Entry"]:
         """This entry and all that are in it, in the order of the model's fields."""
@@ -92,6 +93,17 @@ class Entry(BaseModel):
     def acts(self) -> bool:
         """Whether this version acts on all that is written here and within."""
         return not any(entry.inactive_keys() for entry in self.within())
+
+
+@cache
+def _keys(model: type[Entry]) -> Mapping[str, str]:
+    """Field to key. Remembered, since every entry of a large folder is asked more than once."""
+    return {name: each.alias or name for name, each in model.model_fields.items()}
+
+
+@cache
+def _key_set(model: type[Entry]) -> frozenset[str]:
+    return frozenset(_keys(model).values())
 
 
 def _entries(value: object) -> Iterator[Entry]:

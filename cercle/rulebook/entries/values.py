@@ -15,10 +15,10 @@ from cercle.rulebook.money import MOST_MINOR_UNITS, minor_digits, parse_money
 from cercle.rulebook.spelling import (
     currency_meant,
     dates_meant,
+    days_meant,
     length_meant,
     money_meant,
     number_meant,
-    weekday_meant,
 )
 from cercle.rulebook.times import DAYS, FIRST_YEAR, LAST_YEAR, SPAN_UNITS, Hours, LocalMoment, Span, SpanUnit
 
@@ -116,9 +116,18 @@ def weekday(value: str) -> str:
     """`mon` to `sun`."""
     if value in DAYS:
         return value
-    meant = weekday_meant(value)
+    meant = ", ".join(days_meant(value))
     write = f"write `{meant}`" if meant else "write " + ", ".join(f"`{day}`" for day in DAYS)
     raise _error(Code.UNKNOWN_WORD, f"{_shown(value)} is not a day of the week; {write}")
+
+
+def weekdays(value: object) -> object:
+    """A list of days, even of one; what is a text is told how it is written as a list."""
+    if not isinstance(value, str):
+        return value
+    days = days_meant(value)
+    meant, write = ", ".join(days or ("sat", "sun")), "; write" if days else ", as in"
+    raise _error(Code.WRONG_TYPE, f"this must be a list of days, in brackets{write} `[{meant}]`")
 
 
 def money(value: object, usual: str = "USD") -> tuple[int, str]:

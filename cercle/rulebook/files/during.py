@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.entries import values
@@ -17,10 +17,13 @@ def _each_once(days: list[str]) -> list[str]:
     return sorted(set(days), key=DAYS.index)
 
 
+Days = Annotated[list[Day], Field(min_length=1), AfterValidator(_each_once), BeforeValidator(values.weekdays)]
+
+
 class DuringEntry(Entry):
     """A stretch of time by the club's own clocks; all that is said of it must hold."""
 
-    days: Annotated[list[Day], Field(min_length=1), AfterValidator(_each_once)] | None = Field(
+    days: Days | None = Field(
         None,
         description="The days of the week; left out, every day.",
         examples=[["sat", "sun"]],

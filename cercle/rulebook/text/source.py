@@ -151,6 +151,10 @@ class Block(dict[str, object]):
         below = self.get(key)
         return frozenset(below) if isinstance(below, Block) else frozenset()
 
+    def is_misread(self, key: str) -> bool:
+        """Whether something is under `key` that is no mapping, so that nobody knows the names it declares."""
+        return self.get(key) is not None and not isinstance(self[key], Block)
+
 
 class Items(list[object]):
     """A list."""

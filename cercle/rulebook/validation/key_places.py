@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import get_args
+from typing import get_args, get_origin
 
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.files import FILES
@@ -54,6 +54,26 @@ def missing(keys: Sequence[str], model: type[Entry]) -> str:
     sentence = f"{_listed(keys)} {'is' if len(keys) == 1 else 'are'} missing here"
     others = required(model)
     return sentence if len(others) <= len(keys) else f"{sentence}; needed are {_listed(others)}"
+
+
+def outside_missing(
+    unknown: Sequence[str], lacking: Sequence[str], block: Mapping[str, object], model: type[Entry]
+) -> str:
+    """The sentence about unknown keys that are names for a key that is missing; empty, if they are not.
+
+    One alone that has keys of its own rather is that key, misspelt.
+    """
+    infos = {info.alias or name: info for name, info in model.model_fields.items()}
+    key = next((each for each in lacking if get_origin(infos[each].annotation) is dict), "")
+    are_plain = not any(isinstance(block[each], Mapping) for each in unknown)
+    if not key or not unknown or (len(unknown) == 1 and not are_plain):
+        return ""
+    shown = {each: block[each] for each in unknown[:3]}
+    more = ", ...}" if len(unknown) > 3 else "}"
+    write = f"`{key}: {said(shown)[:-1]}{more}`" if are_plain else f"`{key}:` above, and these further right"
+    return (
+        f"{_listed(unknown)} belong{'s' * (len(unknown) == 1)} into `{key}`, which is missing; write {write}"
+    )
 
 
 def _listed(keys: Sequence[str]) -> str:

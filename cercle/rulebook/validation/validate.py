@@ -20,6 +20,7 @@ from cercle.rulebook.validation.key_places import (
     keys_below,
     misplaced,
     missing,
+    outside_missing,
     required,
 )
 from cercle.rulebook.validation.wrong_values import wrong_value
@@ -102,6 +103,8 @@ class _Errors:
         found = _find(self.root, location)
         if kind == "extra_forbidden":
             self.unknown_key(location)
+        elif slip := _slip(self.root, location):
+            self.unknown_key(slip)
         elif kind == "missing":
             self.missing(found)
         elif location[-1:] == ("[key]",):
@@ -114,6 +117,13 @@ class _Errors:
             expected = self.expected(location)
             code, sentence = wrong_value(kind, context, message, found.value, found.spot, *expected)
             self.add(_code(context, code), found.spot.place(), sentence)
+            self.withdraw_below(found.value)
+
+    def withdraw_below(self, value: object) -> None:
+        """Of a list that must be no list: that its entries' keys have no values says nothing more."""
+        for block in value if isinstance(value, Items) else ():
+            for spot in block.key_spots.values() if isinstance(block, Block) else ():
+                self.findings.withdraw(Code.MISSING_VALUE, spot.place())
 
     def add(self, code: Code, place: Place, sentence: str) -> None:
         if _position(place) not in self.places:
@@ -144,8 +154,21 @@ class _Errors:
         self.noted.add(("missing", found.path))
         meant = {_meant(each, found.block, model) for each in found.block}
         keys = [key for key in required(model) if key not in found.block and key not in meant]
+        if self.outside(found.block, model, keys):
+            return
         if keys and keys[0] not in _renamed(found.block, model):
             self.findings.error(Code.MISSING_KEY, place, missing(keys, model))
+
+    def outside(self, block: Block, model: type[Entry], lacking: Sequence[str]) -> bool:
+        """Whether what stands in a mapping belongs into a key that it lacks; one error for all of it."""
+        allowed = model.keys()
+        unlike = [key for key in block if key not in allowed and not nearest(key, allowed)]
+        sentence = outside_missing(unlike, lacking, block, model)
+        if sentence:
+            places = [block.key_spots[key].place() for key in unlike]
+            self.places.update(map(_position, places))
+            self.findings.error(Code.MISPLACED, places[0], sentence)
+        return bool(sentence)
 
     def unknown_key(self, location: Sequence[Any]) -> None:
         key = str(location[-1])
@@ -184,6 +207,18 @@ class _Errors:
                 name = next((each for each in reversed(location[:length]) if _is_key(each)), "")
                 found.append((name, model))
         return found[::-1]
+
+
+def _slip(root: Block, location: Sequence[Any]) -> Sequence[Any]:
+    """Where on the way a key of any name is allowed, and this one is a slip of the hand; else nothing."""
+    for length, step in enumerate(location):
+        outer = _find(root, location[:length]).value
+        if not isinstance(outer, Block) or step not in outer:
+            continue
+        model = _model(outer)
+        if model and model.model_config.get("extra") == "allow" and _meant(step, outer, model):
+            return location[: length + 1]
+    return ()
 
 
 def _is_tag(step: object) -> bool:

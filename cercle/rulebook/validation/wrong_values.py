@@ -48,7 +48,7 @@ def wrong_value(
     if kind in _LISTS:
         return Code.WRONG_TYPE, _list(value, keys)
     if kind in _MAPPINGS:
-        return Code.WRONG_TYPE, _mapping(value, keys, example)
+        return Code.WRONG_TYPE, _mapping(kind, value, keys, example)
     if kind == "too_long":
         return Code.WRONG_SHAPE, f"this list has too many entries; it takes {context['max_length']}"
     if kind == "literal_error":
@@ -117,12 +117,17 @@ def _list(value: object, keys: Sequence[str]) -> str:
     return "this must be a list, such as `[a, b]`"
 
 
-def _mapping(value: object, keys: Sequence[str], example: str) -> str:
+def _keys(kind: str, example: str) -> str:
+    """Who writes a list of things with ids does not know that here the id is the key."""
+    if kind == "dict_type" and "{" in example[1:]:
+        return "names are keys here (`name: {...}`)"
+    return "this must be names with values"
+
+
+def _mapping(kind: str, value: object, keys: Sequence[str], example: str) -> str:
     shown = example or "{key: value}"
     if isinstance(value, list):
-        return (
-            f"this must be names with values, as in `{shown}`, and not a list: without `-` and without `[ ]`"
-        )
+        return f"{_keys(kind, shown)}, as in `{shown}`, and not a list: without `-` and without `[ ]`"
     if keys:
         named = ", ".join(f"`{key}`" for key in keys[:6]) + (", ..." if len(keys) > 6 else "")
         return f"this must have keys of its own, as in `{shown}`; known are {named}"

@@ -15,6 +15,7 @@ from cercle.rulebook.metrics import Metric
 from cercle.rulebook.money import parse_money
 from cercle.rulebook.times import instant
 from services.console.scenarios.catalogue import RULE, Catalogue
+from services.console.scenarios.json_text import json_fault
 
 _EXAMPLE = (
     '{"tier": "gold", "badges": ["collector/silver"], "joined_at": "2026-01-31", '
@@ -57,8 +58,9 @@ def read_state(text: str, rules: Rulebook, known: Catalogue) -> State:
     """
     try:
         said = msgspec.json.decode(text, type=_Described)
-    except msgspec.DecodeError as error:
-        raise StateError(f"The member cannot be read: {error}. Write JSON, such as {_EXAMPLE}.") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        why = json_fault(text) or error
+        raise StateError(f"The member cannot be read: {why}. Write JSON, such as {_EXAMPLE}.") from None
     _check("tier", "tier of tiers.yaml", {said.tier} - {""}, known.names.tiers)
     _check("badges", "badge of badges.yaml", map(_badge, said.badges), known.names.badges)
     names = {each.name for each in (*known.acting, *known.inactive) if each.kind == RULE}

@@ -163,7 +163,16 @@ def test_the_action_and_the_member_may_lie_in_files(club: Path, tmp_path: Path) 
         ({**SATURDAY, "type": "purchas"}, "{}", "did you mean `purchase`?"),
         ({**SATURDAY, "fields": {"amount": "1 USD", "discs": "6"}}, "{}", "`discs` must be an integer."),
         ({**SATURDAY, "fields": {"amount": "1 USD"}}, "{}", "the field `discs` of `purchase` is missing."),
-        ({"id": 3}, "{}", "this is no action in JSON"),
+        ({"id": 3}, "{}", "`type` is missing. Write it as in"),
+        ({**SATURDAY, "id": 3}, "{}", "this is no action in JSON"),
+        ({**SATURDAY, "amount": "1 USD"}, "{}", "`amount` cannot stand there; the action's own fields"),
+        ("[1]", "{}", "an action stands in braces"),
+        ("{type: purchase}", "{}", "line 1, character 2, at `type: purchase}`: a name in double quotes"),
+        ('{"type": "purchase",\n "fields": {"discs" 6}}', "{}", "line 2, character 21, at `6}}`: a colon"),
+        ('{"type": "purchase"', "{}", "at the end: a comma or a closing bracket is missing"),
+        ("{}", "{}", 'Write it as in {"type": "purchase", "member_id": "ana", "occurred_at": "2026-03-07"'),
+        ("[" * 100_000, "{}", "too many brackets"),
+        (SATURDAY, "{tier: gold}", "line 1, character 2, at `tier: gold}`: a name in double quotes"),
         ("nowhere.json", "{}", "nowhere.json"),
         (SATURDAY, "nowhere.json", "nowhere.json"),
         (SATURDAY, '{"tier": 3}', "The member cannot be read"),
@@ -183,6 +192,7 @@ def test_what_cannot_be_explained_is_a_sentence(club: Path, action: object, memb
     assert status == 2
     assert said in text
     assert "Traceback" not in text
+    assert "object keys must be strings" not in text
 
 
 def test_wrong_rules_are_not_explained(club: Path) -> None:

@@ -12,9 +12,9 @@ from cercle.runtime.settings import Settings
 from cercle.wire.rulebook_pb2 import RulebookPublished
 from services.console.clubs import Club, read_club, read_rules
 from services.console.commands.rules.history import State, judged
-from services.console.commands.rules.publish import parse_from
+from services.console.commands.rules.publish import parse_from, said
 from services.console.errors import CommandError
-from services.console.publishing import AT_ONCE, Wish, next_version, publish, when
+from services.console.publishing import AT_ONCE, Publication, Wish, next_version, publish, when
 from tests.integration.rules import FILES, POINTS
 from tests.servers import ROOT
 
@@ -170,6 +170,17 @@ def test_from_that_is_no_time_is_told_how_to_write_it(records: Club, text: str) 
     """A sentence that names the option."""
     with pytest.raises(CommandError, match=r"^--from: .+\.$"):
         parse_from(text, records.rules.club)
+
+
+def test_a_time_that_was_not_followed_is_told(records: Club) -> None:
+    """The newest version says the same, and counts from another time than --from: both are named."""
+    club = records.rules.club
+    done = Publication("v2", "v1", parse_from("2026-12-01", club), published=False)
+    told = said(done, parse_from("2027-01-01", club), club)
+    assert "counts from 2026-12-01 00:00 (America/New_York) on; nothing was published" in told
+    assert '--from "2027-01-01 00:00" was not followed' in told
+    assert "--from" not in said(done, None, club)
+    assert "--from" not in said(done, done.effective_from, club)
 
 
 def test_times_are_shown_as_they_are_written(records: Club) -> None:

@@ -138,10 +138,9 @@ def test_reasoning_is_silent_when_in_doubt(condition: str) -> None:
 
 
 def test_lints_are_linear() -> None:
-    """Ten times the rules take about ten times as long: 2,000 rules of one group far less than a second."""
+    """Ten times the rules take about ten times as long, also when all are of one group."""
     few, many = (min(_seconds(rules) for _ in range(3)) for rules in (200, 2000))
     assert many < 40 * few
-    assert many < 3
 
 
 def _seconds(rules: int) -> float:

@@ -40,6 +40,7 @@ def check(club: Folder, strict: Strict = False, form: As = Format.AUTO) -> None:
         raise typer.Exit(UNREADABLE) from None
     gc.disable()  # A large folder is a million small things, and none of them is garbage before the end.
     checked = check_club(reading.files)
+    gc.freeze()
     gc.enable()
     diagnostics = _together(reading, checked.diagnostics)
     files = reading.files.keys() | {each.place.file for each in reading.diagnostics}

@@ -16,6 +16,7 @@ from services.console.diagnosing import printable
 from services.console.errors import CommandError
 from services.console.scenarios.catalogue import catalogue
 from services.console.scenarios.explaining import Unexplained, explain_action
+from services.console.scenarios.json_text import json_fault
 from services.console.scenarios.state import StateError, read_state
 from services.console.sentences import sentence
 
@@ -37,6 +38,10 @@ State = Annotated[
         "or a file that holds it; by default a new member.",
     ),
 ]
+_NEEDED = ("type", "member_id", "occurred_at")
+_EXAMPLE = (
+    '{"type": "purchase", "member_id": "ana", "occurred_at": "2026-03-07", "fields": {"amount": "42.90 USD"}}'
+)
 Form = Annotated[Format, typer.Option("--format", help="plain is for people, json for machines.")]
 
 
@@ -61,13 +66,34 @@ def explain(folder: Folder, action: Action, member: State = "{}", form: Form = F
             print(printable(line))
 
 
-def _line(text: str) -> str:
-    """An action in one line; nobody need make up an id for it."""
+def _only(text: str, rules: Rulebook) -> list[RawAction]:
+    """The action in a JSON object, on as many lines as may be; nobody need make up an id for it."""
+    if fault := json_fault(text):
+        raise CommandError(_unread(fault))
+    value = json.loads(text)
+    if fault := _wrong_keys(value):
+        raise CommandError(_unread(fault))
+    line = json.dumps({"id": "explained", **value})
     try:
-        value = json.loads(text)
-    except ValueError:
-        return " ".join(text.splitlines())
-    return json.dumps({"id": "explained", **value} if isinstance(value, dict) else value)
+        return list(read_json_lines([line], rules.club.time_zone, "explained"))
+    except FileError as error:
+        raise CommandError(_unread(str(error).removeprefix("line 1: "))) from None
+
+
+def _wrong_keys(value: object) -> str:
+    """What an action in JSON lacks, or says where it cannot stand; empty, if nothing."""
+    if not isinstance(value, dict):
+        return "an action stands in braces, { and }"
+    for key in _NEEDED:
+        if key not in value:
+            return f"`{key}` is missing"
+    for key in value.keys() - {*_NEEDED, "id", "source", "fields"}:
+        return f"`{key}` cannot stand there; the action's own fields stand within `fields`"
+    return ""
+
+
+def _unread(why: str) -> str:
+    return f"The action cannot be read: {why}. Write it as in {_EXAMPLE}."
 
 
 def _refuse(why: str) -> NoReturn:
@@ -75,15 +101,17 @@ def _refuse(why: str) -> NoReturn:
     raise typer.Exit(UNREADABLE)
 
 
+def _is_json(word: str) -> bool:
+    return word.lstrip().startswith(("{", "["))
+
+
 def _text(word: str) -> str:
-    return word if word.lstrip().startswith("{") else Path(word).read_text(encoding="utf-8")
+    return word if _is_json(word) else Path(word).read_text(encoding="utf-8")
 
 
 def _action(word: str, rules: Rulebook) -> RawAction:
-    if word.lstrip().startswith("{") or word.endswith(".json"):
-        found = list(read_json_lines([_line(_text(word))], rules.club.time_zone, "explained"))
-    else:
-        found = list(read_actions(Path(word), rules))
+    is_json = _is_json(word) or word.endswith(".json")
+    found = _only(_text(word), rules) if is_json else list(read_actions(Path(word), rules))
     if len(found) != 1:
         raise CommandError(f"One action is explained, and {word} holds {len(found)}.")
     return found[0]

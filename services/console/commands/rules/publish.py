@@ -53,15 +53,22 @@ def publish(
     if as_json:
         output.print_json({**done._asdict(), "effective_from": format_instant(done.effective_from)})
     else:
-        typer.echo(_said(done, found.rules.club))
+        typer.echo(said(done, begin, found.rules.club))
 
 
-def _said(done: Publication, club: ClubRules) -> str:
+def said(done: Publication, asked: Instant | None, club: ClubRules) -> str:
+    """What was done; `asked`: from when the rules should count, where somebody said so."""
     begin = f"{when(done.effective_from, club.time_zone)} ({club.time_zone.key})"
     counts = f"counts from {begin if done.previous else 'the first action'} on"
     if done.published:
         return f"Version {done.version} is published and {counts}."
-    return f"Version {done.version} is the newest already and {counts}; nothing was published."
+    known = f"Version {done.version} is the newest already and {counts}; nothing was published"
+    if asked is None or asked == done.effective_from:
+        return f"{known}."
+    return (
+        f'{known}, so that --from "{when(asked, club.time_zone)}" was not followed: '
+        "the same rules cannot begin to count again at another time."
+    )
 
 
 def parse_from(text: str, club: ClubRules) -> Instant:
