@@ -119,11 +119,13 @@ def test_kills_in_the_middle_of_the_flow_change_no_total(
     with real_redis(folder) as redis, Club(club, broker_to_kill, redis, tmp_path) as records:
         round_ = Round(seed, records, broker_to_kill, redis, folder)
         victims = round_.victims()
-        share = len(purchases) // len(victims)
+        # A share ahead of the kills: a service that is fast, or quickly found, still has one before it.
+        share = len(purchases) // (len(victims) + 1)
         records.start()
+        records.emit([header, *purchases[:share]], flush=False)
         for number, victim in enumerate(victims):
-            rest = None if victim is victims[-1] else (number + 1) * share
-            records.emit([header, *purchases[number * share : rest]], flush=False)
+            rest = None if victim is victims[-1] else (number + 2) * share
+            records.emit([header, *purchases[(number + 1) * share : rest]], flush=False)
             round_.kill(victim, number * share + round_.moment(share))
         drained = records.wait_until_drained(90)
         print(f"lag at each kill {round_.lags}; back after {round_.back}; drained {drained:.1f} s after")
