@@ -30,7 +30,7 @@ BIN = Path(sys.executable).parent
 class Part:
     """Commands, and tests by folder or file, that are timed together. What another part names it leaves.
 
-    `beside`: the part that it may run with, since neither starts servers.
+    `beside`: the part that it runs with: it starts no servers, and waits for nothing.
     """
 
     name: str
@@ -81,7 +81,7 @@ PARTS = (
     Part("contract", 60, tests=("tests/contract",)),
     Part("integration", 150, tests=("tests/integration",)),
     Part("kills and e2e", 150, tests=("tests/e2e",)),
-    Part("simulation", 90, tests=("tests/simulation",)),
+    Part("simulation", 90, tests=("tests/simulation",), beside="contract"),
 )
 
 
