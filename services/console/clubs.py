@@ -12,10 +12,10 @@ from typing import TextIO
 from cercle.actions.files import Kinds, open_text, read_csv, read_json_lines, shift
 from cercle.actions.instants import local_time
 from cercle.domain.action import RawAction
-from cercle.rulebook import Rulebook, RulebookError, compile_rulebook
+from cercle.rulebook import Rulebook, compile_rulebook
 from cercle.rulebook.folder import TEST_ENDING
 from services.console.errors import CommandError
-from services.console.reading import read_folder
+from services.console.reading import read_texts
 
 SAMPLE_ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 
@@ -47,7 +47,7 @@ def read_club(folder: Path) -> Club:
             f"{folder} is no club's folder, since it holds no club.yaml: "
             "name one that does, such as clubs/records."
         )
-    texts = _texts(folder)
+    texts = read_texts(folder)
     files = {name: text for name, text in texts.items() if not name.endswith(TEST_ENDING)}
     scenarios = {name: text for name, text in texts.items() if name.endswith(TEST_ENDING)}
     return Club(folder, files, scenarios, compile_rulebook(files))
@@ -58,14 +58,7 @@ def read_rules(folder: Path) -> dict[str, str]:
 
     Raises CommandError, or RulebookError for a file that cannot be read or lies where nobody reads it.
     """
-    return {name: text for name, text in _texts(folder).items() if not name.endswith(TEST_ENDING)}
-
-
-def _texts(folder: Path) -> dict[str, str]:
-    reading = read_folder(folder)
-    if reading.diagnostics:
-        raise RulebookError(reading.diagnostics)
-    return reading.files
+    return {name: text for name, text in read_texts(folder).items() if not name.endswith(TEST_ENDING)}
 
 
 def read_actions(path: Path, rules: Rulebook, source: str | None = None) -> Iterator[RawAction]:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from cercle.rulebook.codes import Code
-from cercle.rulebook.diagnostics import Diagnostic, Place
+from cercle.rulebook.diagnostics import Diagnostic, Place, RulebookError
 from cercle.rulebook.files import FILES
 from cercle.rulebook.folder import TEST_ENDING
 from services.console.errors import CommandError
@@ -43,6 +43,17 @@ def read_folder(folder: Path) -> Reading:
     )
     reading.diagnostics.extend(_misplaced(folder, here="club.yaml" in names))
     return reading
+
+
+def read_texts(folder: Path) -> dict[str, str]:
+    """All rules files and scenarios of a folder, by name, as they were written.
+
+    Raises CommandError, or RulebookError for a file that cannot be read or lies where nobody reads it.
+    """
+    reading = read_folder(folder)
+    if reading.diagnostics:
+        raise RulebookError(reading.diagnostics)
+    return reading.files
 
 
 def _names(folder: Path) -> list[str]:

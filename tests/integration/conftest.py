@@ -7,7 +7,7 @@ import pytest
 
 from cercle.domain.action import Money, RawAction, RawField
 from tests.integration.rules import FILES
-from tests.integration.running import SERVICES, RunningClub, now_ms
+from tests.integration.running import RunningClub, now_ms, serving
 from tests.servers import Server, real_redis
 
 Purchase = Callable[..., RawAction]
@@ -19,13 +19,7 @@ def town(
 ) -> Iterator[RunningClub]:
     """A club with all three services, shared by all tests: each keeps to members of its own."""
     club = RunningClub(kafka, redis_server, "town", tmp_path_factory.mktemp("town"))
-    club.publish(FILES)
-    try:
-        club.start(*SERVICES)
-        yield club
-        club.stop(*SERVICES)
-    finally:
-        club.close()
+    yield from serving(club, FILES)
 
 
 @pytest.fixture(scope="module")

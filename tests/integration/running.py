@@ -330,3 +330,14 @@ class RunningClub:
             raise AssertionError(f"{topic} could not be read to its end")
         finally:
             consumer.close()
+
+
+def serving(club: RunningClub, files: Mapping[str, str]) -> Iterator[RunningClub]:
+    """For a fixture: the club with these rules and all its services, until its tests are done."""
+    club.publish(files)
+    try:
+        club.start(*SERVICES)
+        yield club
+        club.stop(*SERVICES)
+    finally:
+        club.close()

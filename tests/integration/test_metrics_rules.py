@@ -13,7 +13,7 @@ from cercle.wire import offers_pb2
 from cercle.wire import points_pb2 as pb
 from tests.integration.conftest import purchase
 from tests.integration.rules import CLUB
-from tests.integration.running import SERVICES, RunningClub, raw
+from tests.integration.running import SERVICES, RunningClub, raw, serving
 from tests.servers import ROOT, Server
 
 FILES = {
@@ -61,13 +61,7 @@ def numbers(
 ) -> Iterator[RunningClub]:
     """A club whose rules read metrics in all three services, on a store of its own."""
     club = RunningClub(kafka, own_store, "numbers", tmp_path_factory.mktemp("numbers"))
-    club.publish(FILES)
-    try:
-        club.start(*SERVICES)
-        yield club
-        club.stop(*SERVICES)
-    finally:
-        club.close()
+    yield from serving(club, FILES)
 
 
 def at(time: str) -> int:

@@ -15,7 +15,7 @@ from cercle.rulebook.folder import Folder
 from services.console import output
 from services.console.addresses import find_settings
 from services.console.errors import CommandError
-from services.console.reading import read_folder
+from services.console.reading import read_texts
 from services.console.topic_reading import published
 
 NEWEST = "published"
@@ -63,10 +63,7 @@ def diff(
 def _files(side: str, club: str | None, kafka: str | None) -> Mapping[str, str]:
     folder = Path(side)
     if folder.is_dir():
-        reading = read_folder(folder)
-        if reading.diagnostics:
-            raise RulebookError(reading.diagnostics)
-        return reading.files
+        return read_texts(folder)
     if side != NEWEST and not _HASH.fullmatch(side):
         raise CommandError(f"There is no folder {side}: name one such as clubs/records, or `{NEWEST}`.")
     versions = asyncio.run(published(find_settings(club, kafka)))

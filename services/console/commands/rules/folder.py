@@ -10,7 +10,7 @@ import typer
 from cercle.rulebook import Rulebook, RulebookError, compile_rulebook
 from services.console.diagnosing import printable
 from services.console.errors import CommandError
-from services.console.reading import read_folder
+from services.console.reading import read_texts
 
 UNREADABLE = 2
 """The exit status when there are no rules to try."""
@@ -33,10 +33,8 @@ class Rules(NamedTuple):
 def read_or_exit(folder: Path) -> Rules:
     """Raises typer.Exit once it has said what is wrong, on standard error."""
     try:
-        reading = read_folder(folder)
-        if reading.diagnostics:
-            raise RulebookError(reading.diagnostics)
-        return Rules(reading.files, compile_rulebook(reading.files))
+        files = read_texts(folder)
+        return Rules(files, compile_rulebook(files))
     except (CommandError, RulebookError) as error:
         typer.echo(printable(str(error)), err=True)
         raise typer.Exit(UNREADABLE) from None
