@@ -32,8 +32,26 @@ class Rejection(msgspec.Struct, frozen=True):
     field: str = ""
 
 
+class Letter(msgspec.Struct, frozen=True):
+    """What a decision tells another key of the same service: a command for it, exactly once."""
+
+    to: str
+    command: object
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What a state still has to ask of another service.
+
+    `id` is its idempotency key, the same however often it is asked; the answer comes back as a
+    command for the key whose state asks.
+    """
+
+    id: str
+    request: object
+
+
 class Decision(msgspec.Struct, Generic[Event], frozen=True):
-    """The events of one cause, in order. No event: the input had no effect.
+    """The events of one cause, in order. No event: the input had no effect, and tells nobody anything.
 
     `answer` is what a command's sender is told (a value of the service's own); for a
     command that was decided before, it comes without events.
@@ -41,3 +59,4 @@ class Decision(msgspec.Struct, Generic[Event], frozen=True):
 
     events: tuple[Event, ...] = ()
     answer: object = None
+    letters: tuple[Letter, ...] = ()

@@ -1,5 +1,6 @@
 """ACQUIRE: how an incarnation begins (docs/protocol.md). The log decides everything."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from cercle.runtime.lives import Lives
 from cercle.runtime.log import Chunk, PartitionLog, SendFailed
 from cercle.runtime.observing import Observed
 from cercle.runtime.protocol import Cursor, Verdict, cursors, fence_entry, read
-from cercle.runtime.service import Service
+from cercle.runtime.service import Caller, Service
 from cercle.runtime.store import Change, Footing, Standing, Store
 from cercle.wire import log_pb2
 
@@ -20,9 +21,13 @@ _APPLY_RECORDS = 2_000
 _positions = msgspec.msgpack.Decoder(dict[str, Cursor])
 _checkpoint = msgspec.msgpack.Decoder(Cursor)
 
+Heard = dict[int, tuple[int, int]]
+"""The (seq, index) of the last letter heard, by the sender's partition."""
+_heard = msgspec.msgpack.Decoder(Heard)
+
 
 class Place(NamedTuple):
-    """Which partition of which service, who asks, and with what."""
+    """Which partition of which service, who asks, and with what. `caller` asks other services."""
 
     service: Service
     partition: int
@@ -31,13 +36,16 @@ class Place(NamedTuple):
     store: Store
     log: PartitionLog
     metrics: Observed
+    caller: Caller | None = None
 
 
 class Ground(NamedTuple):
     """Where an incarnation stands when it begins to serve.
 
     `epoch` is its fence's offset, `seq_at_fence` the last valid seq before it (T); `reship`
-    are the committed entries T+1..R that the log has not got.
+    are the committed entries T+1..R that the log has not got. `heard`: the last letter of each
+    sending partition. `posted`: the letters of records up to this (seq, oe) are in their topic;
+    those of `unposted` may be.
     """
 
     epoch: int
@@ -48,6 +56,9 @@ class Ground(NamedTuple):
     at: Instant
     reship: list[bytes]
     next_due: Instant | None
+    heard: Heard
+    posted: Footing
+    unposted: list[log_pb2.Record]
 
 
 class Diverged(Exception):
@@ -94,6 +105,9 @@ class _Recovery:
         self._at = standing.at
         self._positions = _positions.decode(standing.positions) if standing.positions else {}
         self._cursor = _checkpoint.decode(standing.checkpoint) if standing.checkpoint else Cursor()
+        self._heard = _heard.decode(standing.heard) if standing.heard else {}
+        self._posted = Footing(self._cursor.seq, self._cursor.oe)  # What a checkpoint says: see Shipping.
+        self._unposted: deque[log_pb2.Record] = deque()
         self._epochs = Epochs(standing.epochs if standing.checkpoint else b"")
         self._pending: list[log_pb2.Record] = []
         self._next_due: Instant | None = None
@@ -119,6 +133,9 @@ class _Recovery:
             self._at,
             reship,
             self._next_due,
+            self._heard,
+            self._posted,
+            list(self._unposted),
         )
 
     async def _read_log(self) -> None:
@@ -148,6 +165,15 @@ class _Recovery:
             self._require(record.poe == self._standing.footing.oe)
         if record.seq > self._standing.footing.seq:
             self._pending.append(record)
+        self._note_letters(record)
+
+    def _note_letters(self, record: log_pb2.Record) -> None:
+        """What of its own letters, and of those before, may not be in their topic."""
+        while self._unposted and self._unposted[0].seq <= record.posted:
+            done = self._unposted.popleft()
+            self._posted = Footing(done.seq, done.oe)
+        if record.letters:
+            self._unposted.append(record)
 
     def _check_lineage(self, seq: int, oe: int) -> None:
         """Equal seq, equal oe: else the store stands on another branch."""
@@ -171,6 +197,7 @@ class _Recovery:
         await load(self._place, lives, self._footing, (record.key for record in records))
         touched: dict[str, None] = {}
         for record in records:
+            note_heard(self._heard, record.cause)
             if record.WhichOneof("body") == "failed":
                 continue
             life = lives[record.key]
@@ -182,6 +209,7 @@ class _Recovery:
         self._positions = cursors(last)
         self._at = last.at_ms
         change = Change(Footing(last.seq, last.oe), self._positions_bytes(), self._at, clear_outbox=True)
+        change.heard = msgspec.msgpack.encode(self._heard)
         lives.put_into(change, touched)
         await self._commit(change)
         lives.shrink()
@@ -207,6 +235,13 @@ class _Recovery:
         self._require([record.seq for record, _ in tail] == list(range(reached + 1, self._footing.seq + 1)))
         self._require(not reached or tail[0][0].poe == oe)
         return [entry for _, entry in tail]
+
+
+def note_heard(heard: Heard, cause: log_pb2.Cause) -> None:
+    """Moves on past the letter, if a letter was the cause."""
+    if cause.HasField("delivered"):
+        letter = cause.delivered
+        heard[letter.partition] = letter.seq, letter.index
 
 
 def packed(entries: list[bytes]) -> bytes:

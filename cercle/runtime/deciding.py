@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from cercle.domain.decision import Instant, Rejection
+from cercle.domain.decision import Instant, Letter, Rejection
 from cercle.runtime.lives import Lives
 from cercle.runtime.log import LogRecord
 from cercle.runtime.protocol import MAX_DEPTH, MAX_RECORD_BYTES, Cursor, committed_entry, position_bytes
-from cercle.runtime.service import Inspection, Refusal, Service
+from cercle.runtime.service import Inspection, Refusal, Service, Watch
 from cercle.wire import log_pb2
 
 
@@ -35,7 +35,7 @@ class Item(NamedTuple):
 
 
 class Batch(msgspec.Struct):
-    """What one COMMIT writes, and what is to be done around it."""
+    """What one COMMIT writes, and what is to be done around it. `lettered`: the records that hold letters."""
 
     seq: int
     oe: int
@@ -45,6 +45,7 @@ class Batch(msgspec.Struct):
     keys: dict[str, None] = msgspec.field(default_factory=dict)
     refused: list[tuple[LogRecord, Rejection]] = msgspec.field(default_factory=list)
     answers: list[tuple["Future[Any]", Any]] = msgspec.field(default_factory=list)
+    lettered: list[log_pb2.Record] = msgspec.field(default_factory=list)
 
 
 class Deciding:
@@ -55,9 +56,12 @@ class Deciding:
         self._lives = lives
         self._epoch = epoch
         self._position_bytes: dict[str, bytes] = {}
+        self._watches: dict[str, list[Watch]] = {}
+        self._posted = 0
 
-    def begin(self, seq: int, oe: int, at: Instant, positions: dict[str, Cursor]) -> Batch:
-        """An empty batch on that footing."""
+    def begin(self, seq: int, oe: int, at: Instant, positions: dict[str, Cursor], posted: int = 0) -> Batch:
+        """An empty batch on that footing. The letters of records up to `posted` are in their topic."""
+        self._posted = posted
         self._position_bytes = {topic: position_bytes(topic, cursor) for topic, cursor in positions.items()}
         return Batch(seq, oe, at, dict(positions))
 
@@ -73,6 +77,9 @@ class Deciding:
         elif isinstance(item.command, Inspection):
             life = self._lives[item.key]
             batch.answers.append((item.command.reply, item.command.look(life.state, max(batch.at, item.now))))
+        elif isinstance(item.command, Watch):
+            self._watch(item.key, item.command)
+            self._show(batch, item.key, max(batch.at, item.now))
         elif item.key:
             self._judge(batch, item)
 
@@ -81,19 +88,48 @@ class Deciding:
         now = max(batch.at, item.now)
         outcome = self._service.decide(life.state, item.command, item.rules, now)
         if isinstance(outcome, Rejection):
+            if item.cause.HasField("delivered"):
+                raise ValueError(f"a letter cannot be sent back by a rejection: {outcome.code}")
             self._refuse(batch, item, outcome)
             return
-        if outcome.events:
+        # A letter is recorded even if nothing comes of it: that it was heard is part of the state.
+        if outcome.events or item.cause.HasField("delivered"):
             for event in outcome.events:
                 life.state = self._service.evolve(life.state, event)
             batch.at = now
             record = self._record(batch, item, life.last_seq)
             record.decision = self._service.encode_events(outcome.events)
+            self._add_letters(batch, record, outcome.letters)
             self._append(batch, item.key, record)
             life.last_seq = batch.seq
             batch.keys[item.key] = None
+            if item.key in self._watches:
+                self._show(batch, item.key, now)
         if item.reply is not None:
             batch.answers.append((item.reply, outcome.answer))
+
+    def _add_letters(self, batch: Batch, record: log_pb2.Record, letters: tuple[Letter, ...]) -> None:
+        if not letters:
+            return
+        for letter in letters:
+            record.letters.add(to=letter.to, body=self._service.encode_command(letter.command))
+        batch.lettered.append(record)
+
+    def _watch(self, key: str, watch: Watch) -> None:
+        """Until its reply is there: what a batch shows is answered only if the batch is kept."""
+        watching = self._watches.setdefault(key, [])
+        watching.append(watch)
+        watch.reply.add_done_callback(lambda _: watching.remove(watch))
+
+    def _show(self, batch: Batch, key: str, now: Instant) -> None:
+        """Answers those who wait for this state to become what they look for."""
+        state = self._lives[key].state
+        for watch in self._watches[key]:
+            seen = watch.look(state, now)
+            if seen is not None:
+                batch.answers.append((watch.reply, seen))
+        if not self._watches[key]:
+            del self._watches[key]
 
     def _refuse(self, batch: Batch, item: Item, rejection: Rejection) -> None:
         if item.reply is not None:
@@ -116,6 +152,9 @@ class Deciding:
         record.key, record.previous_seq = item.key, previous_seq
         record.cause.CopyFrom(item.cause)
         record.at_ms, record.depth = batch.at, item.depth
+        record.posted = self._posted
+        if item.reply is not None:
+            record.asked = self._service.encode_command(item.command)
         if item.rules is not None:
             record.rulebook = item.rules.version
         return record

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from cercle.runtime.log import Chunk, LogRecord
 from cercle.runtime.protocol import Cursor
-from cercle.runtime.service import ACTIONS, Command, Inspection
+from cercle.runtime.service import ACTIONS, Work
 
 _ENOUGH_RECORDS = 4_000
 _offset = attrgetter("offset")
@@ -25,7 +25,7 @@ class Inbox:
     """Chunks are kept until the COMMIT that moves past them; commands until they are taken."""
 
     def __init__(self, topics: tuple[str, ...]) -> None:
-        self.commands: deque[Command | Inspection] = deque()
+        self.commands: deque[Work] = deque()
         self._chunks: dict[str, deque[Chunk]] = {topic: deque() for topic in topics}
         self._expected: dict[str, int] = {}
         self._highwater: dict[str, int] = {}
@@ -76,7 +76,7 @@ class Inbox:
             self._highwater[topic] = offset
             self._changed.set()
 
-    def put(self, command: Command | Inspection) -> None:
+    def put(self, command: Work) -> None:
         """Takes a command or a read."""
         self.commands.append(command)
         self._changed.set()

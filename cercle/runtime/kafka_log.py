@@ -1,7 +1,7 @@
 """The log in Kafka, by aiokafka; the same code talks to the embedded broker."""
 
 from asyncio import Future, ensure_future, gather, timeout
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -50,25 +50,41 @@ class KafkaLog:
 
     async def ship(self, records: Sequence[Outgoing]) -> "list[tuple[int, Future[int]]]":
         acks: list[tuple[int, Future[int]]] = []
-        topic = topic_name(self._club, Topic(self._service))
         rest = list(records)
         while rest:
-            batch = self._producer.create_batch()
-            taken = 0
-            for record in rest:
-                stamp = record.timestamp or None
-                if batch.append(key=record.key, value=record.value, timestamp=stamp) is None:
-                    break
-                taken += 1
-            if not taken:
-                raise SendFailed("a record is larger than a batch may be")
+            taken, ack = await self._send_first(Topic(self._service), self._partition, rest)
             rest = rest[taken:]
-            try:
-                sent = await self._producer.send_batch(batch, topic, partition=self._partition)
-            except KafkaError as error:
-                raise SendFailed(str(error)) from error
-            acks.append((taken, ensure_future(_base_offset(sent))))
+            acks.append((taken, ack))
         return acks
+
+    async def _send_first(
+        self, topic: Topic, partition: int, records: Sequence[Outgoing]
+    ) -> "tuple[int, Future[int]]":
+        """Sends as many records as one batch takes: how many, and the offset of the first once acked."""
+        batch = self._producer.create_batch()
+        taken = 0
+        for record in records:
+            stamp = record.timestamp or None
+            if batch.append(key=record.key, value=record.value, timestamp=stamp) is None:
+                break
+            taken += 1
+        if not taken:
+            raise SendFailed("a record is larger than a batch may be")
+        try:
+            sent = await self._producer.send_batch(batch, topic_name(self._club, topic), partition=partition)
+        except KafkaError as error:
+            raise SendFailed(str(error)) from error
+        return taken, ensure_future(_base_offset(sent))
+
+    async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
+        await gather(*(self._post(partition, each) for partition, each in letters.items()))
+
+    async def _post(self, partition: int, letters: Sequence[Outgoing]) -> None:
+        rest = list(letters)
+        while rest:
+            taken, ack = await self._send_first(Topic.LETTERS, partition, rest)
+            await ack
+            rest = rest[taken:]
 
     async def reject(self, records: Sequence[Outgoing]) -> None:
         topic = topic_name(self._club, Topic.REJECTED)

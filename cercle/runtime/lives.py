@@ -41,13 +41,13 @@ class Lives:
     def add(self, keys: Iterable[str], found: Iterable[bytes | None]) -> None:
         """Takes what the store answered for the keys."""
         for key, stored in zip(keys, found, strict=True):
-            self._lives[key] = self._decoded(stored)
+            self._lives[key] = self._decoded(key, stored)
 
-    def _decoded(self, stored: bytes | None) -> Life:
+    def _decoded(self, key: str, stored: bytes | None) -> Life:
         if stored is None:
-            return Life(0, self._service.new(), None, {})
+            return Life(0, self._service.new(key), None, {})
         last_seq, state = split(stored)
-        decoded = self._service.decode_state(state)
+        decoded = self._service.decode_state(key, state)
         return Life(last_seq, decoded, self._service.due_at(decoded), dict(self._service.ranks(decoded)))
 
     def drop(self, keys: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ harmless by the protocol, and its failures are nobody else's.
 """
 
 from asyncio import Future
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from cercle.domain.decision import Instant
@@ -80,6 +80,13 @@ class PartitionLog(Protocol):
 
         Answers how many records each batch holds and the offset of its first, once acked
         by all replicas. The future fails with SendFailed.
+        """
+
+    async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
+        """Appends to the topic of letters, by partition, and waits for the acks.
+
+        What goes to one partition lands in its order and without a hole: the next batch for it is
+        sent when the one before is acked. Raises SendFailed.
         """
 
     async def reject(self, records: Sequence[Outgoing]) -> None:

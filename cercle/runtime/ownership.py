@@ -11,7 +11,7 @@ from cercle.runtime.inbox import Gap
 from cercle.runtime.log import Chunk, PositionLost
 from cercle.runtime.observing import Observed
 from cercle.runtime.partition import Incarnation, flatten
-from cercle.runtime.service import ACTIONS, Command, Inspection, Unavailable
+from cercle.runtime.service import ACTIONS, Unavailable, Work
 from cercle.runtime.store import RolledBack
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
@@ -59,7 +59,7 @@ class Ownership:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def submit(self, partition: int, work: Command | Inspection) -> None:
+    def submit(self, partition: int, work: Work) -> None:
         """Hands a command or a confirmed read to the partition's owner. Raises Unavailable."""
         incarnation = self._current.get(partition)
         if incarnation is None or not incarnation.serving.is_set():

@@ -12,17 +12,20 @@ from typing import Any
 
 import msgspec
 
+from cercle.actions.partition import partition_of
 from cercle.domain.decision import Instant
-from cercle.runtime.acquire import Ground, Place, acquire, load, packed
+from cercle.runtime.acquire import Ground, Place, acquire, load, note_heard, packed
+from cercle.runtime.calling import Calling
 from cercle.runtime.deciding import Batch, Deciding, Item
 from cercle.runtime.hearing import Hearing, failure
 from cercle.runtime.inbox import Inbox
 from cercle.runtime.lives import Lives
 from cercle.runtime.log import PositionLost
+from cercle.runtime.posting import Posting
 from cercle.runtime.protocol import Cursor
 from cercle.runtime.rejected import rejected_record
-from cercle.runtime.service import ACTIONS, Clock, Command, Inspection, RulesInTime, Unavailable
-from cercle.runtime.shipping import Shipping, answer
+from cercle.runtime.service import ACTIONS, Clock, Command, Inspection, RulesInTime, Unavailable, Watch, Work
+from cercle.runtime.shipping import Cargo, Shipping, answer
 from cercle.runtime.store import Change, Footing
 from cercle.wire import log_pb2
 
@@ -51,6 +54,8 @@ class Incarnation:
         self._hearing = Hearing(place, rules, clock, partition_count)
         self._lives = Lives(place.service)
         self._inbox = Inbox(place.service.inputs)
+        self._calling = Calling(place.caller, self.submit)
+        self._partition_count = partition_count
         self._batch_records = _FEWEST_RECORDS
         self._turns = 0
         self._hearing_seconds = 0.0
@@ -67,7 +72,7 @@ class Incarnation:
         """The next offset of actions; meaningful once serving."""
         return self._positions[ACTIONS].offset
 
-    def submit(self, work: Command | Inspection) -> None:
+    def submit(self, work: Work) -> None:
         """Decides a command or a confirmed read; its reply comes when it is in the log for good."""
         self._waiting.add(work.reply)
         work.reply.add_done_callback(self._waiting.discard)
@@ -80,25 +85,39 @@ class Incarnation:
             self._stand(await acquire(self._place, self._lives))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._shipping.believe())
+                tasks.create_task(self._posting.run())
                 for topic in self._place.service.inputs[1:]:
                     tasks.create_task(self._follow(topic))
                 tasks.create_task(self._serve())
         finally:
             self.serving.clear()
             self._inbox.close()
+            self._calling.stop()
             for reply in list(self._waiting):
                 if not reply.done():
                     reply.set_exception(Unavailable())
             await self._place.log.close()
 
     def _stand(self, ground: Ground) -> None:
-        self._shipping = Shipping(self._place, ground, self._clock)
+        place = self._place
+        self._posting = Posting(
+            place.log,
+            place.service.name,
+            place.partition,
+            lambda key: partition_of(key.encode(), self._partition_count),
+            ground.posted.seq,
+            ground.posted.oe,
+        )
+        self._shipping = Shipping(place, ground, self._clock, self._posting, self._calling)
+        self._hearing.heard = dict(ground.heard)
+        self._heard = dict(ground.heard)
         self._footing = ground.footing
         self._positions = {t: ground.positions.get(t, Cursor()) for t in self._place.service.inputs}
         self._at = ground.at
         self._next_due = ground.next_due
-        self._trimmed = -1  # So that the first TRIM saves how far ACQUIRE has read.
-        self._deciding = Deciding(self._place.service, self._lives, ground.epoch)
+        self._trimmed = ground.seq_at_fence
+        self._settled = -1  # So that the first TRIM saves how far ACQUIRE has read.
+        self._deciding = Deciding(place.service, self._lives, ground.epoch)
         self._last_input_at = ground.at
 
     # ---- inputs ---------------------------------------------------------------------
@@ -128,7 +147,8 @@ class Incarnation:
         while True:
             await self._shipping.room()
             if not await self._step():
-                trim_waits = self._shipping.believed > self._trimmed
+                shipping = self._shipping
+                trim_waits = shipping.believed > self._trimmed or shipping.settled > self._settled
                 await self._inbox.changed(_TRIM_SECONDS if trim_waits else _IDLE_SECONDS)
                 if not self._inbox.waiting():
                     await self._keep()
@@ -160,7 +180,7 @@ class Incarnation:
 
     async def _decided(self, items: list[Item]) -> Batch:
         await load(self._place, self._lives, self._footing, (item.key for item in items if item.key))
-        batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
+        batch = self._begin()
         try:
             for item in items:
                 self._deciding.decide(batch, item)
@@ -168,6 +188,10 @@ class Incarnation:
             self._lives.drop(item.key for item in items)
             raise _Raised(error) from error
         return batch
+
+    def _begin(self) -> Batch:
+        footing = self._footing
+        return self._deciding.begin(footing.seq, footing.oe, self._at, self._positions, self._posting.posted)
 
     async def _all(self) -> list[Item]:
         """Commands first, then as many inputs as a batch takes, then what is due."""
@@ -186,9 +210,9 @@ class Incarnation:
             items.append(self._command_item(work))
         return items
 
-    def _command_item(self, work: Command | Inspection) -> Item:
+    def _command_item(self, work: Work) -> Item:
         now = self._tick()
-        if isinstance(work, Inspection):
+        if not isinstance(work, Command):
             return Item(log_pb2.Cause(), work.member_id, work, None, now)
         cause = log_pb2.Cause(command=work.key)
         return Item(cause, work.member_id, work.command, self._rules.at(now), now, reply=work.reply)
@@ -227,11 +251,11 @@ class Incarnation:
         """Poison: an input becomes a Failed record, whoever waits gets the error, nothing else changes."""
         place = self._place
         place.metrics.failed(item.after[0] if item.after else "command", 0, error)
-        reply = item.command.reply if isinstance(item.command, Inspection) else item.reply
+        reply = item.command.reply if isinstance(item.command, Inspection | Watch) else item.reply
         if reply is not None:
             answer(reply, error)
             return
-        batch = self._deciding.begin(self._footing.seq, self._footing.oe, self._at, self._positions)
+        batch = self._begin()
         self._deciding.decide(batch, item._replace(key="", command=failure(error)))
         await self._commit(batch, [item])
 
@@ -255,20 +279,26 @@ class Incarnation:
             if item.command is place.service.due_command is not None:
                 # Also when nothing came of it: what stays in the schedule would come back at once.
                 change.due[item.key] = self._lives.due_of(item.key)
+            if item.cause.HasField("delivered"):
+                note_heard(self._heard, item.cause)
+                change.heard = msgspec.msgpack.encode(self._heard)
         self._lives.put_into(change, batch.keys)
+        asks = place.service.calls
+        calls = [(key, call) for key in batch.keys for call in asks(self._lives[key].state)]
         await self._write(change)
         self._positions, self._at = batch.positions, batch.at
         self._inbox.moved(self._positions)
         place.metrics.decided(items, batch, self._inbox.lag(self._positions))
         self._lives.shrink()
-        await self._shipping.ship(batch.entries, self._at, batch.answers)
+        await self._shipping.ship(batch.entries, self._at, Cargo(batch.answers, batch.lettered, calls))
 
     def _change(self, footing: Footing, positions: dict[str, Cursor], at: Instant) -> Change:
         """A COMMIT that changes no state, with the TRIM that rides on it."""
-        believed = self._shipping.believed
-        checkpoint = self._shipping.checkpoint() if believed > self._trimmed else b""
+        shipping = self._shipping
+        checkpoint = shipping.checkpoint() if shipping.settled > self._settled else b""
+        self._settled = max(self._settled, shipping.settled)  # Should the COMMIT fail, all of this ends.
         encoded = msgspec.msgpack.encode(positions)
-        return Change(footing, encoded, at, trim_to=believed, checkpoint=checkpoint)
+        return Change(footing, encoded, at, trim_to=shipping.believed, checkpoint=checkpoint)
 
     async def _write(self, change: Change) -> None:
         place = self._place

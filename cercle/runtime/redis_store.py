@@ -1,7 +1,7 @@
 """The store in Redis: one Lua call a batch, all keys of a partition under one hash tag.
 
 Keys: `cercle:<club>:<service>:{<club>:<partition>}:<part>` with the parts meta (hash:
-owner, address, seq, oe, positions, at, checkpoint, ready, epochs), state (hash: key to
+owner, address, seq, oe, positions, at, checkpoint, heard, ready, epochs), state (hash: key to
 bytes), outbox (list), due (sorted set), board:<name> (sorted sets).
 """
 
@@ -70,6 +70,7 @@ slices('ZREM', KEYS[4], c.undue)
 for i, scores in ipairs(c.boards) do slices('ZADD', KEYS[4 + i], scores) end
 redis.call('HSET', KEYS[1], 'seq', c.seq, 'oe', c.oe, 'positions', c.positions, 'at', c.at)
 if #c.checkpoint > 0 then redis.call('HSET', KEYS[1], 'checkpoint', c.checkpoint) end
+if #c.heard > 0 then redis.call('HSET', KEYS[1], 'heard', c.heard) end
 return redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
 """
 )
@@ -179,10 +180,10 @@ class RedisStore:
     async def standing(self, partition: int) -> Standing:
         meta, _, outbox, _ = self._keys(partition)
         async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.hmget(meta, ["seq", "oe", "positions", "at", "checkpoint", "epochs"])
+            pipeline.hmget(meta, ["seq", "oe", "positions", "at", "checkpoint", "epochs", "heard"])
             pipeline.lrange(outbox, 0, -1)
             async with _answering():
-                (seq, oe, positions, at, checkpoint, epochs), batches = await pipeline.execute()
+                (seq, oe, positions, at, checkpoint, epochs, heard), batches = await pipeline.execute()
         return Standing(
             Footing(int(seq or 0), int(oe or 0)),
             positions or b"",
@@ -190,6 +191,7 @@ class RedisStore:
             checkpoint or b"",
             [batch.split(b":", 1)[1] for batch in batches],
             epochs or b"",
+            heard or b"",
         )
 
     async def wipe(self, partition: int, token: bytes) -> None:
@@ -217,6 +219,7 @@ class RedisStore:
                 "clear": change.clear_outbox,
                 "trim": change.trim_to,
                 "checkpoint": change.checkpoint,
+                "heard": change.heard,
                 "states": flat(change.states),
                 "due": [item for key, at in change.due.items() if at is not None for item in (at, key)],
                 "undue": [key for key, at in change.due.items() if at is None],

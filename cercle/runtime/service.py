@@ -1,16 +1,17 @@
 """What a service's shell hands to the runtime: its pure domain, and how inputs become commands."""
 
 from asyncio import Future
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.domain.decision import Call, Decision, Instant, Rejection
 from cercle.runtime.log import LogRecord
 from cercle.wire import log_pb2
 
 ACTIONS = "actions"
+LETTERS = "letters"
 
 
 class Rules(Protocol):
@@ -34,7 +35,9 @@ class RulesInTime(Protocol):
         """Whether the topic was read to its end no longer ago than the lead of a publication."""
 
 
-def rules_for_consequences(rules: RulesInTime, occurred_at: Instant, record: log_pb2.Record) -> Any:
+def rules_for_consequences(
+    rules: RulesInTime, occurred_at: Instant, record: "log_pb2.Record | log_pb2.Delivery"
+) -> Any:
     """What follows from a decision is judged by the version that it was made by, as its record says.
 
     That of its cause, which `occurred_at`, should this service not know that version.
@@ -51,20 +54,33 @@ class Intent(NamedTuple):
     rules: Any
 
 
+def no_calls(state: Any) -> Sequence[Call]:
+    """Of a service that asks no other."""
+    return ()
+
+
+def nothing_asked(command: Any) -> Any:
+    """Of a service that decides inputs alone. Raises ValueError."""
+    raise ValueError(f"this service is asked nothing, and told nothing by letter: {command!r:.80}")
+
+
 class Service(msgspec.Struct, frozen=True):
     """One service. States are opaque to the runtime; so are commands, events and rules.
 
-    `inputs`: the topics it reads, as last words, actions first. `listen` turns a record of
-    actions into an Intent, a Rejection, or None when it is of no concern; `hear` does the
-    same for another service's decision (topic, record). Only `reports_rejections` writes
-    refused actions to the rejected topic. `due_command` is decided when a key is due.
+    `inputs`: the topics it reads, as last words, actions first. `new` makes the state of a key
+    that nobody has heard of; `decode_state` is told the key as well. `listen` turns a record of
+    actions into an Intent, a Rejection, or None when it is of no concern; `hear` does the same for
+    another service's decision (topic, record). Only `reports_rejections` writes refused actions to
+    the rejected topic. `due_command` is decided when a key is due. `encode_command` and its inverse
+    are for what is asked by RPC, told by letter, or answered to a call. `calls`: what a state still
+    has to ask of other services. A letter is never rejected: it was true when it was sent.
     """
 
     name: str
     inputs: tuple[str, ...]
-    new: Callable[[], Any]
+    new: Callable[[str], Any]
     encode_state: Callable[[Any], bytes]
-    decode_state: Callable[[bytes], Any]
+    decode_state: Callable[[str, bytes], Any]
     decide: Callable[[Any, Any, Any, Instant], Decision[Any] | Rejection]
     evolve: Callable[[Any, Any], Any]
     due_at: Callable[[Any], Instant | None]
@@ -75,6 +91,13 @@ class Service(msgspec.Struct, frozen=True):
     hear: Callable[[str, log_pb2.Record, RulesInTime], Intent | None]
     reports_rejections: bool
     due_command: object
+    encode_command: Callable[[Any], bytes] = nothing_asked
+    decode_command: Callable[[bytes], Any] = nothing_asked
+    calls: Callable[[Any], Sequence[Call]] = no_calls
+
+
+Caller = Callable[[Call], Awaitable[object]]
+"""Asks another service, for as long as it takes; answers the command that tells what it said."""
 
 
 class Clock(Protocol):
@@ -102,6 +125,18 @@ class Inspection(NamedTuple):
     member_id: str
     look: Callable[[Any, Instant], Any]
     reply: "Future[Any]"
+
+
+class Watch(NamedTuple):
+    """A confirmed read that waits: answered by the first `look(state, now)` that is not None."""
+
+    member_id: str
+    look: Callable[[Any, Instant], Any]
+    reply: "Future[Any]"
+
+
+Work = Command | Inspection | Watch
+"""What somebody waits for."""
 
 
 class Refusal(Exception):

@@ -44,6 +44,7 @@ class Standing(msgspec.Struct):
     checkpoint: bytes
     outbox: list[bytes]
     epochs: bytes
+    heard: bytes = b""
 
 
 class Change(msgspec.Struct):
@@ -51,7 +52,7 @@ class Change(msgspec.Struct):
 
     `outbox` is the batch of records to append, as bytes; `trim_to`: batches whose last
     seq is at most that leave the outbox; `states` by key; `due` by key (None: no longer
-    due); `ranks` by board and key, absolute scores.
+    due); `ranks` by board and key, absolute scores. `heard`: the last letter of each sender.
     """
 
     footing: Footing
@@ -61,6 +62,7 @@ class Change(msgspec.Struct):
     clear_outbox: bool = False
     trim_to: int = 0
     checkpoint: bytes = b""
+    heard: bytes = b""
     states: dict[str, bytes] = msgspec.field(default_factory=dict)
     due: dict[str, Instant | None] = msgspec.field(default_factory=dict)
     ranks: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)

@@ -101,6 +101,9 @@ class Record(_message.Message):
     DEPTH_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
+    LETTERS_FIELD_NUMBER: _builtins.int
+    POSTED_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
     epoch: _builtins.int
     """The offset of the fence of whoever sent it. Last in the bytes: a record that is sent
     again by a later owner is the same bytes with another epoch appended.
@@ -112,7 +115,7 @@ class Record(_message.Message):
     poe: _builtins.int
     """The oe of seq - 1; 0 before the first. Equal (oe, seq): equal everything before."""
     key: _builtins.str
-    """Whose decision it is: a member id."""
+    """Whose decision it is: a member id, or a key of its own (subject/..., offer/..., code/...)."""
     previous_seq: _builtins.int
     """The seq of this key's record before this one; 0 at its first. A history is this chain."""
     at_ms: _builtins.int
@@ -123,6 +126,10 @@ class Record(_message.Message):
     """How many decisions lie between this one and what a member or client did. At most 8."""
     decision: _builtins.bytes
     """The service's own Decision (cercle.points.v1.Decision and so on)."""
+    posted: _builtins.int
+    """Letters of records up to this seq were in the topic of letters when it was decided."""
+    asked: _builtins.bytes
+    """The command that was asked (the service's own Command), where one was the cause."""
     @_builtins.property
     def cause(self) -> Global___Cause:
         """What brought it about."""
@@ -134,6 +141,10 @@ class Record(_message.Message):
     @_builtins.property
     def failed(self) -> Global___Failed:
         """The input could not be judged: an exception, twice. Nothing changed but the positions."""
+
+    @_builtins.property
+    def letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Letter]:
+        """What it tells other keys of the same service; delivered through the topic of letters."""
 
     def __init__(
         self,
@@ -151,16 +162,99 @@ class Record(_message.Message):
         depth: _builtins.int = ...,
         decision: _builtins.bytes = ...,
         failed: Global___Failed | None = ...,
+        letters: _abc.Iterable[Global___Letter] | None = ...,
+        posted: _builtins.int = ...,
+        asked: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "cause", b"cause", "decision", b"decision", "failed", b"failed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "body", b"body", "cause", b"cause", "decision", b"decision", "depth", b"depth", "epoch", b"epoch", "failed", b"failed", "key", b"key", "oe", b"oe", "poe", b"poe", "positions", b"positions", "previous_seq", b"previous_seq", "rulebook", b"rulebook", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "at_ms", b"at_ms", "body", b"body", "cause", b"cause", "decision", b"decision", "depth", b"depth", "epoch", b"epoch", "failed", b"failed", "key", b"key", "letters", b"letters", "oe", b"oe", "poe", b"poe", "positions", b"positions", "posted", b"posted", "previous_seq", b"previous_seq", "rulebook", b"rulebook", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["decision", "failed"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
 Global___Record: _TypeAlias = Record  # noqa: Y015
+
+@_typing.final
+class Letter(_message.Message):
+    """What one key's decision tells another key of the same service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TO_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    to: _builtins.str
+    """The key that it is for."""
+    body: _builtins.bytes
+    """The service's own Command."""
+    def __init__(
+        self,
+        *,
+        to: _builtins.str = ...,
+        body: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Letter: _TypeAlias = Letter  # noqa: Y015
+
+@_typing.final
+class Delivery(_message.Message):
+    """The value of one Kafka record in the topic of letters; its key is the receiver's. Whoever reads
+    it keeps (seq, index) for each service and sending partition, and drops what is not beyond them.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    PARTITION_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    SENDER_FIELD_NUMBER: _builtins.int
+    RULEBOOK_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
+    LETTER_FIELD_NUMBER: _builtins.int
+    service: _builtins.str
+    """The service, sender and receiver in one."""
+    partition: _builtins.int
+    """The partition of the sender, and the seq of the record that holds the letter."""
+    seq: _builtins.int
+    """That record's seq."""
+    index: _builtins.int
+    """Which of the record's letters, from 0."""
+    sender: _builtins.str
+    """Who tells it."""
+    rulebook: _builtins.str
+    """The rulebook version of that record."""
+    depth: _builtins.int
+    """The depth of that record."""
+    @_builtins.property
+    def letter(self) -> Global___Letter:
+        """What is told, and to whom."""
+
+    def __init__(
+        self,
+        *,
+        service: _builtins.str = ...,
+        partition: _builtins.int = ...,
+        seq: _builtins.int = ...,
+        index: _builtins.int = ...,
+        sender: _builtins.str = ...,
+        rulebook: _builtins.str = ...,
+        depth: _builtins.int = ...,
+        letter: Global___Letter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["letter", b"letter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "index", b"index", "letter", b"letter", "partition", b"partition", "rulebook", b"rulebook", "sender", b"sender", "seq", b"seq", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delivery: _TypeAlias = Delivery  # noqa: Y015
 
 @_typing.final
 class Cause(_message.Message):
@@ -171,6 +265,7 @@ class Cause(_message.Message):
     INPUT_FIELD_NUMBER: _builtins.int
     COMMAND_FIELD_NUMBER: _builtins.int
     DUE_MS_FIELD_NUMBER: _builtins.int
+    DELIVERED_FIELD_NUMBER: _builtins.int
     command: _builtins.str
     """The idempotency key of a command."""
     due_ms: _builtins.int
@@ -179,22 +274,61 @@ class Cause(_message.Message):
     def input(self) -> Global___Input:
         """An input record."""
 
+    @_builtins.property
+    def delivered(self) -> Global___Delivered:
+        """A letter."""
+
     def __init__(
         self,
         *,
         input: Global___Input | None = ...,
         command: _builtins.str = ...,
         due_ms: _builtins.int = ...,
+        delivered: Global___Delivered | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "due_ms", b"due_ms", "input", b"input", "kind", b"kind"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "delivered", b"delivered", "due_ms", b"due_ms", "input", b"input", "kind", b"kind"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "due_ms", b"due_ms", "input", b"input", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "delivered", b"delivered", "due_ms", b"due_ms", "input", b"input", "kind", b"kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["input", "command", "due_ms"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["input", "command", "due_ms", "delivered"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
+
+@_typing.final
+class Delivered(_message.Message):
+    """A letter that was delivered: where it lies, and which it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFSET_FIELD_NUMBER: _builtins.int
+    PARTITION_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    offset: _builtins.int
+    """Its offset in the topic of letters."""
+    partition: _builtins.int
+    """The sender's partition."""
+    seq: _builtins.int
+    """The seq of the sender's record."""
+    index: _builtins.int
+    """Which letter of that record, from 0."""
+    def __init__(
+        self,
+        *,
+        offset: _builtins.int = ...,
+        partition: _builtins.int = ...,
+        seq: _builtins.int = ...,
+        index: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "offset", b"offset", "partition", b"partition", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delivered: _TypeAlias = Delivered  # noqa: Y015
 
 @_typing.final
 class Input(_message.Message):

@@ -466,6 +466,145 @@ class BadgeNoted(_message.Message):
 Global___BadgeNoted: _TypeAlias = BadgeNoted  # noqa: Y015
 
 @_typing.final
+class Command(_message.Message):
+    """---- what is asked ----------------------------------------------------------------
+
+    A command, as the log and letters keep it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_HOLD_FIELD_NUMBER: _builtins.int
+    CAPTURE_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def place_hold(self) -> Global___PlaceHold:
+        """Set points aside."""
+
+    @_builtins.property
+    def capture(self) -> Global___CaptureHold:
+        """Spend what was set aside."""
+
+    @_builtins.property
+    def release(self) -> Global___ReleaseHold:
+        """Give it back."""
+
+    def __init__(
+        self,
+        *,
+        place_hold: Global___PlaceHold | None = ...,
+        capture: Global___CaptureHold | None = ...,
+        release: Global___ReleaseHold | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capture", b"capture", "kind", b"kind", "place_hold", b"place_hold", "release", b"release"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capture", b"capture", "kind", b"kind", "place_hold", b"place_hold", "release", b"release"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["place_hold", "capture", "release"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Command: _TypeAlias = Command  # noqa: Y015
+
+@_typing.final
+class PlaceHold(_message.Message):
+    """Set points aside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    WALLET_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    KEEP_FOR_MS_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """The idempotency key of the command; the hold's id."""
+    issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC."""
+    wallet: _builtins.str
+    """Out of which wallet."""
+    points: _builtins.int
+    """How many."""
+    keep_for_ms: _builtins.int
+    """For how long, ms."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        issued_at_ms: _builtins.int = ...,
+        wallet: _builtins.str = ...,
+        points: _builtins.int = ...,
+        keep_for_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issued_at_ms", b"issued_at_ms", "keep_for_ms", b"keep_for_ms", "key", b"key", "points", b"points", "wallet", b"wallet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceHold: _TypeAlias = PlaceHold  # noqa: Y015
+
+@_typing.final
+class CaptureHold(_message.Message):
+    """Spend what was set aside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """The idempotency key of the command."""
+    issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC."""
+    hold: _builtins.str
+    """The hold's id."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        issued_at_ms: _builtins.int = ...,
+        hold: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold", "issued_at_ms", b"issued_at_ms", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaptureHold: _TypeAlias = CaptureHold  # noqa: Y015
+
+@_typing.final
+class ReleaseHold(_message.Message):
+    """Give back what was set aside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """The idempotency key of the command."""
+    issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC."""
+    hold: _builtins.str
+    """The hold's id."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        issued_at_ms: _builtins.int = ...,
+        hold: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold", "issued_at_ms", b"issued_at_ms", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseHold: _TypeAlias = ReleaseHold  # noqa: Y015
+
+@_typing.final
 class GetBalanceRequest(_message.Message):
     """Whose points."""
 

@@ -29,9 +29,9 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
 SERVICE = Service(
     name="badges",
     inputs=("actions", "points"),
-    new=core.new,
+    new=lambda key: core.new(),
     encode_state=member.encode,
-    decode_state=member.decode,
+    decode_state=lambda key, data: member.decode(data),
     decide=core.decide,
     evolve=core.evolve,
     due_at=core.due_at,

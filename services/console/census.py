@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cercle.domain.keys import is_member
 from cercle.runtime.lives import split
 from services.console.services import SERVICES, Stores
 
@@ -56,12 +57,13 @@ _COUNTERS = ("points_issued", "points_redeemed", "points_held", "counted", "tier
 
 
 async def states(stores: Stores, name: str, partitions: int) -> AsyncIterator[tuple[str, Any]]:
-    """Every key of a service with its state, decoded; each once."""
+    """Every member of a service with the state, decoded; each once."""
     decode = SERVICES[name].decode_state
     for partition in range(partitions):
         found = {key: stored async for key, stored in stores[name].scan(partition)}
         for key, stored in found.items():
-            yield key, decode(split(stored)[1])
+            if is_member(key):
+                yield key, decode(key, split(stored)[1])
 
 
 async def take_census(stores: Stores, partitions: int) -> Census:

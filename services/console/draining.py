@@ -2,17 +2,19 @@
 
 An input is drained when its position stands at its end: for actions the offset that follows
 the last acknowledged record, for another service's decisions that service's own last seq.
-The ends are given or read from the stores, since not every broker tells them rightly.
+The ends are given or read from the stores, since not every broker tells them rightly; that of
+letters only if it is given.
 """
 
 import asyncio
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from cercle.runtime.protocol import Cursor
-from cercle.runtime.service import ACTIONS
+from cercle.runtime.service import ACTIONS, LETTERS
 from cercle.runtime.store import Footing
 from services.console.services import SERVICES, Stores
 
@@ -45,30 +47,38 @@ async def _stand(stores: Stores, name: str, partition: int) -> Stand:
     return Stand(standing.footing, positions, len(standing.outbox))
 
 
-def lag(found: Stands, ends: Mapping[int, int]) -> dict[str, int]:
-    """Records that each service has not decided. `ends`: of actions, by partition."""
-    return {name: sum(_behind(found, name, p, ends) for p in range(len(found[name]))) for name in found}
+Ends = Mapping[int, int]
+"""The offset that follows the last record, by partition."""
 
 
-def _behind(found: Stands, name: str, partition: int, ends: Mapping[int, int]) -> int:
+def lag(found: Stands, ends: Ends, letters: Ends = MappingProxyType({})) -> dict[str, int]:
+    """Records that each service has not decided. `ends`: of actions."""
+    return {
+        name: sum(_behind(found, name, p, {ACTIONS: ends, LETTERS: letters}) for p in range(len(found[name])))
+        for name in found
+    }
+
+
+def _behind(found: Stands, name: str, partition: int, ends: Mapping[str, Ends]) -> int:
     positions = found[name][partition].positions
-    actions = ends.get(partition, 0) - positions.get(ACTIONS, Cursor()).offset
-    decisions = (
-        found[topic][partition].footing.seq - positions.get(topic, Cursor()).seq
-        for topic in SERVICES[name].inputs
-        if topic != ACTIONS
-    )
-    return max(0, actions) + sum(max(0, behind) for behind in decisions)
+    behind = 0
+    for topic in SERVICES[name].inputs:
+        at = positions.get(topic, Cursor())
+        if topic in ends:
+            behind += max(0, ends[topic].get(partition, 0) - at.offset)
+        else:
+            behind += max(0, found[topic][partition].footing.seq - at.seq)
+    return behind
 
 
-def drained(found: Stands, ends: Mapping[int, int]) -> bool:
+def drained(found: Stands, ends: Ends, letters: Ends = MappingProxyType({})) -> bool:
     """Whether nothing is left to decide, and all decisions are in the logs.
 
     Services read one after another cannot hide work from each other: what a service read
     early had left to do could only come from one that was read later, and shows in its footing.
     """
     shipped = all(not stand.unshipped for each in found.values() for stand in each)
-    return shipped and not any(lag(found, ends).values())
+    return shipped and not any(lag(found, ends, letters).values())
 
 
 def actions_judged(found: Stands, name: str) -> int:

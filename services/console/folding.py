@@ -37,7 +37,7 @@ class Fold:
             return
         state = self._states.get(record.key)
         if state is None:
-            state = self._service.new()
+            state = self._service.new(record.key)
         for event in self._service.decode_events(record.decision):
             state = self._service.evolve(state, event)
         self._states[record.key] = state

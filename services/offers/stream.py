@@ -33,10 +33,10 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
 
 SERVICE = Service(
     name="offers",
-    inputs=("actions", "badges"),
-    new=core.new,
+    inputs=("actions", "badges", "letters"),
+    new=lambda key: core.new(),
     encode_state=member.encode,
-    decode_state=member.decode,
+    decode_state=lambda key, data: member.decode(data),
     decide=core.decide,
     evolve=core.evolve,
     due_at=core.due_at,

@@ -5,7 +5,7 @@ from cercle.domain.decision import Rejection
 from cercle.runtime.log import LogRecord
 from cercle.runtime.service import Intent, RulesInTime, Service, rules_for_consequences
 from cercle.wire import log_pb2
-from services.points import core, member, wire
+from services.points import asked, core, member, wire
 from services.points.commands import DoDueWork, Earn
 
 
@@ -28,10 +28,10 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
 
 SERVICE = Service(
     name="points",
-    inputs=("actions", "badges"),
-    new=core.new,
+    inputs=("actions", "badges", "letters"),
+    new=lambda key: core.new(),
     encode_state=member.encode,
-    decode_state=member.decode,
+    decode_state=lambda key, data: member.decode(data),
     decide=core.decide,
     evolve=core.evolve,
     due_at=core.due_at,
@@ -42,4 +42,6 @@ SERVICE = Service(
     hear=hear,
     reports_rejections=True,
     due_command=DoDueWork(),
+    encode_command=asked.encode,
+    decode_command=asked.decode,
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.servers import ROOT
 
-SHELL = {"__init__", "__main__", "stream", "rpc", "wire"}
+SHELL = {"__init__", "__main__", "asked", "calls", "rpc", "stream", "wire"}
 """The files of a service that are no domain: alike in every service."""
 SERVICES = ("points", "badges", "offers")
 

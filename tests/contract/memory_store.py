@@ -33,6 +33,7 @@ class Contents(msgspec.Struct):
     at: Instant = 0
     checkpoint: bytes = b""
     epochs: bytes = b""
+    heard: bytes = b""
     outbox: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
     states: dict[str, bytes] = msgspec.field(default_factory=dict)
     due: dict[str, Instant] = msgspec.field(default_factory=dict)
@@ -85,7 +86,9 @@ class MemoryStore:
     async def standing(self, partition: int) -> Standing:
         found = self.contents(partition)
         outbox = [batch for _, batch in found.outbox]
-        return Standing(found.footing, found.positions, found.at, found.checkpoint, outbox, found.epochs)
+        return Standing(
+            found.footing, found.positions, found.at, found.checkpoint, outbox, found.epochs, found.heard
+        )
 
     async def wipe(self, partition: int, token: bytes) -> None:
         self._owned(partition, token)
@@ -110,6 +113,7 @@ class MemoryStore:
             contents.boards.setdefault(board, {}).update(ranks)
         contents.footing, contents.positions, contents.at = change.footing, change.positions, change.at
         contents.checkpoint = change.checkpoint or contents.checkpoint
+        contents.heard = change.heard or contents.heard
         return min(contents.due.values(), default=None)
 
     async def serve(self, partition: int, token: bytes, on: Footing, epochs: bytes) -> None:

@@ -230,7 +230,7 @@ class Club:
         decode = SERVICES[name].decode_state
         async with open_stores(self.settings) as stores:
             found = [pair for p in range(self.partitions) async for pair in stores[name].scan(p)]
-        return {key: decode(split(stored)[1]) for key, stored in found}
+        return {key: decode(key, split(stored)[1]) for key, stored in found}
 
     def in_group(self, service: str) -> int:
         """How many workers the broker's group has, once it has given out the partitions; else 0."""

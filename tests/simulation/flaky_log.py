@@ -3,11 +3,11 @@
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import NamedTuple
 
 from cercle.runtime.log import Chunk, Outgoing, SendFailed
-from tests.simulation.memory_log import REJECTED, Broker, MemoryLog
+from tests.simulation.memory_log import LETTERS, REJECTED, Broker, MemoryLog
 from tests.simulation.weather import Weather
 
 UNKNOWN = -1
@@ -98,6 +98,32 @@ class FlakyLog(MemoryLog):
 
         seconds = self._weather.seconds() if offset is not None else self._weather.chance.uniform(0.01, 4.0)
         asyncio.get_running_loop().call_later(seconds, come)
+
+    async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
+        """Each batch lands now, late, twice, or never: and nobody sends the next before its ack."""
+        await self._network()
+        for batch in letters.values():
+            await self._post(batch)
+
+    async def _post(self, batch: Sequence[Outgoing]) -> None:
+        weather, now, loop = self._weather, self._weather.now, asyncio.get_running_loop()
+        topic, ack = self._broker.topic(LETTERS), loop.create_future()
+
+        def land() -> None:
+            topic.append(batch)
+            if not ack.done():
+                ack.set_result(None)
+
+        if not weather.strikes(now.lost):
+            loop.call_later(weather.seconds(), land)
+        if weather.strikes(now.repeated) or weather.strikes(now.ack_lost):
+            loop.call_later(weather.chance.uniform(0.0, 8.0), topic.append, batch)
+        try:
+            async with asyncio.timeout(weather.chance.uniform(0.2, 4.0)):
+                await ack
+        except TimeoutError:
+            raise SendFailed("no ack came") from None
+        await self._network()
 
     async def reject(self, records: Sequence[Outgoing]) -> None:
         await self._network()

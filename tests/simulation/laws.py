@@ -8,11 +8,11 @@ from cercle.domain.decision import Decision, Rejection
 from cercle.runtime.epochs import Epochs
 from cercle.runtime.lives import split
 from cercle.runtime.rejected import read_rejected
-from cercle.runtime.service import ACTIONS, Intent
+from cercle.runtime.service import ACTIONS, LETTERS, Intent
 from cercle.runtime.store import Footing
 from cercle.wire import log_pb2
 from tests.simulation.memory_log import REJECTED, Stored
-from tests.simulation.truth import Reader, Truth, name_of
+from tests.simulation.truth import Reader, Truth, letter_name, name_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import Site
@@ -24,7 +24,8 @@ class Replay:
     def __init__(self, site: "Site") -> None:
         self._site = site
         self._service = site.service
-        self._readers = {topic: Reader(site.world.broker.topic(topic)) for topic in site.service.inputs[1:]}
+        decided = [topic for topic in site.service.inputs if topic not in (ACTIONS, LETTERS)]
+        self._readers = {topic: Reader(site.world.broker.topic(topic)) for topic in decided}
         for reader in self._readers.values():
             reader.update()
         self._applied = {
@@ -40,16 +41,25 @@ class Replay:
         self._before: log_pb2.Record | None = None
         self.answers: dict[str, Any] = {}
         self.refused: set[str] = set()
+        self._told: list[str] = []
+        self._heard_letters: list[str] = []
 
     def run(self) -> None:
         """Every record is what its cause brings about on the prefix before it; no input is passed over."""
         valid = Reader(self._site.world.broker.topic(self._service.name))
         valid.update()
         for _, record in valid.valid:
-            self._pass_inputs({p.topic: p.offset for p in record.positions}, record.cause.input)
+            cause = record.cause.input
+            if record.cause.HasField("delivered"):
+                cause = log_pb2.Input(topic=LETTERS, offset=record.cause.delivered.offset)
+            for index in range(len(record.letters)):
+                self._told.append(letter_name(log_pb2.Delivered(partition=0, seq=record.seq, index=index)))
+            self._pass_inputs({p.topic: p.offset for p in record.positions}, cause)
             self._check_chain(record)
             self._check_memory(record)
             self._judge(record)
+            if record.cause.HasField("delivered"):
+                self._heard_letters.append(letter_name(record.cause.delivered))
             self._at, self._before = record.at_ms, record
             for event in self._service.decode_events(record.decision) if record.decision else ():
                 state = self._service.evolve(self._truth.state(record.key), event)
@@ -57,6 +67,7 @@ class Replay:
             if record.decision:
                 self._truth.last_seq[record.key] = record.seq
         self._pass_inputs({topic: self._end(topic) for topic in self._inputs}, None)
+        assert self._heard_letters == self._told, "letters are heard once each, in the order of their writing"
 
     def _end(self, topic: str) -> int:
         return self._site.world.broker.topic(topic).end
@@ -85,12 +96,22 @@ class Replay:
     def _heard(self, topic: str, record: Stored) -> Any:
         if topic == ACTIONS:
             return self._service.listen(record, self._site.rules, 1)
+        if topic == LETTERS:
+            return self._heard_letter(log_pb2.Delivery.FromString(record.value or b""))
         if record.offset not in self._applied[topic]:
             return None
         entry = log_pb2.Entry.FromString(record.value or b"")
         if not entry.record.HasField("decision"):
             return None
         return self._service.hear(topic, entry.record, self._site.rules)
+
+    def _heard_letter(self, delivery: log_pb2.Delivery) -> Any:
+        """None for one that was heard before, or is another service's."""
+        letter = delivery.letter
+        if delivery.service != self._service.name or letter_name(delivery) in self._heard_letters:
+            return None
+        rules = next(r for r in self._site.rules.versions if r.version == delivery.rulebook)
+        return Intent(letter.to, self._service.decode_command(letter.body), rules)
 
     def _check_chain(self, record: log_pb2.Record) -> None:
         before = self._before
@@ -102,7 +123,7 @@ class Replay:
 
     def _check_memory(self, record: log_pb2.Record) -> None:
         for position in record.positions:
-            if position.topic != ACTIONS:
+            if position.topic in self._readers:
                 memory = self._readers[position.topic].memory[position.offset]
                 assert (position.fence, position.seq, position.oe) == memory, position
 
@@ -115,8 +136,13 @@ class Replay:
         assert key == record.key
         outcome = self._service.decide(self._truth.state(key), command, rules, record.at_ms)
         assert isinstance(outcome, Decision), f"{name} is to be rejected: {outcome}"
-        decided = self._service.encode_events(outcome.events) if outcome.events else b""
+        decided = self._service.encode_events(outcome.events)
         assert decided == record.decision, f"{name} was decided on another state"
+        letters = [
+            log_pb2.Letter(to=each.to, body=self._service.encode_command(each.command))
+            for each in outcome.letters
+        ]
+        assert letters == list(record.letters), f"{name} tells something else"
         if record.cause.command:
             self.answers[record.cause.command] = outcome.answer
 
@@ -126,6 +152,11 @@ class Replay:
             case "command":
                 key, command = self._site.commands[cause.command]
                 return key, command, self._site.rules.at(record.at_ms)
+            case "delivered":
+                stored = self._inputs[LETTERS][cause.delivered.offset]
+                intent = self._heard(LETTERS, stored)
+                assert isinstance(intent, Intent), f"{letter_name(cause.delivered)} was heard before"
+                return intent.key, intent.command, intent.rules
             case "input":
                 stored = self._inputs[cause.input.topic][cause.input.offset]
                 intent = self._heard(cause.input.topic, stored)
@@ -137,6 +168,8 @@ class Replay:
     def _check_failed(self, record: log_pb2.Record) -> None:
         """Only what raises is set aside."""
         at = record.cause.input
+        if record.cause.HasField("delivered"):
+            at = log_pb2.Input(topic=LETTERS, offset=record.cause.delivered.offset)
         stored = self._inputs[at.topic][at.offset]
         try:
             intent = self._heard(at.topic, stored)
@@ -187,7 +220,7 @@ def check_positions(site: "Site", positions: "dict[str, list[int]]") -> None:
         source = site.world.broker.topic(topic)
         offset, *memory = positions[topic]
         assert offset == source.end, f"{topic} was read to {offset} of {source.end}"
-        if topic != ACTIONS:
+        if topic not in (ACTIONS, LETTERS):
             reader = Reader(source)
             reader.update()
             assert tuple(memory) == (reader.fence, reader.seq, reader.oe)

@@ -3,13 +3,14 @@
 import asyncio
 from asyncio import Future
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import NamedTuple
 
 from cercle.domain.decision import Instant
 from cercle.runtime.log import Chunk, Header, Outgoing, PositionLost
 
 REJECTED = "rejected"
+LETTERS = "letters"
 CHUNK_RECORDS = 500
 
 
@@ -116,6 +117,10 @@ class MemoryLog:
         ack: Future[int] = asyncio.get_running_loop().create_future()
         ack.set_result(self._broker.topic(self._service).append(batch))
         return ack
+
+    async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
+        for each in letters.values():
+            self._broker.topic(LETTERS).append(each)
 
     async def reject(self, records: Sequence[Outgoing]) -> None:
         self._broker.topic(REJECTED).append(records)

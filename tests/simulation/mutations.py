@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from cercle.runtime import acquire, deciding, hearing, partition, protocol, shipping
+from cercle.runtime import acquire, deciding, hearing, partition, posting, protocol, shipping
 from cercle.runtime.lives import Lives
 from cercle.runtime.protocol import Cursor, Verdict
 from cercle.runtime.rejected import rejected_record
@@ -153,10 +153,10 @@ def answers_before_acks() -> "AbstractContextManager[Any]":
     """RPCs are answered when they are committed."""
     real = shipping.Shipping.ship
 
-    async def ship(self: Any, entries: Any, at: Any, answers: Any) -> None:
-        for reply, value in answers:
+    async def ship(self: Any, entries: Any, at: Any, cargo: Any) -> None:
+        for reply, value in cargo.answers:
             shipping.answer(reply, value)
-        await real(self, entries, at, [])
+        await real(self, entries, at, cargo._replace(answers=()))
 
     return patch.object(shipping.Shipping, "ship", ship)
 
@@ -165,25 +165,13 @@ def known_keys_at_once() -> "AbstractContextManager[Any]":
     """What needs no record is answered without waiting for the records before it."""
     real = shipping.Shipping.ship
 
-    async def ship(self: Any, entries: Any, at: Any, answers: Any) -> None:
+    async def ship(self: Any, entries: Any, at: Any, cargo: Any) -> None:
         if not entries:
-            for reply, value in answers:
+            for reply, value in cargo.answers:
                 shipping.answer(reply, value)
-        await real(self, entries, at, answers)
+        await real(self, entries, at, cargo)
 
     return patch.object(shipping.Shipping, "ship", ship)
-
-
-def trim_what_was_sent() -> "AbstractContextManager[Any]":
-    """The outbox forgets records before their acks are believed."""
-    real = partition.Incarnation._change
-
-    def change(self: Any, footing: Footing, positions: Any, at: Any) -> Any:
-        found = real(self, footing, positions, at)
-        found.trim_to = self._shipping.shipped
-        return found
-
-    return patch.object(partition.Incarnation, "_change", change)
 
 
 def checkpoint_of_what_was_sent() -> "AbstractContextManager[Any]":
@@ -256,6 +244,65 @@ def outbox_is_dropped() -> "AbstractContextManager[Any]":
     return patch.object(acquire._Recovery, "_bridge", bridge)
 
 
+@contextmanager
+def letters_are_heard_again() -> Iterator[None]:
+    """Whoever hears a letter does not ask whether it was heard before."""
+    real = hearing.Hearing._hear_letter
+
+    def hear(self: Any, record: Any) -> Any:
+        heard, self.heard = self.heard, {}
+        found = real(self, record)
+        self.heard = heard
+        return found
+
+    with patch.object(hearing.Hearing, "_hear_letter", hear):
+        yield
+
+
+def owners_forget_what_they_heard() -> "AbstractContextManager[Any]":
+    """The next owner hears everything as if for the first time."""
+    real = partition.Incarnation._stand
+
+    def stand(self: Any, ground: Any) -> None:
+        real(self, ground._replace(heard={}))
+
+    return patch.object(partition.Incarnation, "_stand", stand)
+
+
+def letters_before_belief() -> "AbstractContextManager[Any]":
+    """Letters go out when their record is sent."""
+    real = shipping.Shipping.ship
+
+    async def ship(self: Any, entries: Any, at: Any, cargo: Any) -> None:
+        if cargo.lettered:
+            last = cargo.lettered[-1]
+            self._posting.offer(posting.Post(last.seq, last.oe, cargo.lettered))
+        await real(self, entries, at, cargo._replace(lettered=()))
+
+    return patch.object(shipping.Shipping, "ship", ship)
+
+
+def letters_of_earlier_owners_are_lost() -> "AbstractContextManager[Any]":
+    """A new owner posts only what it decides itself."""
+    real = partition.Incarnation._stand
+
+    def stand(self: Any, ground: Any) -> None:
+        real(self, ground._replace(unposted=[]))
+
+    return patch.object(partition.Incarnation, "_stand", stand)
+
+
+def checkpoint_of_what_is_believed() -> "AbstractContextManager[Any]":
+    """Recovery reads from after records whose letters may not be posted."""
+
+    def checkpoint(self: Any) -> bytes:
+        ground, seq = self._ground, self.believed
+        offset = seq + ground.epoch - ground.seq_at_fence + 1
+        return msgspec.msgpack.encode(Cursor(offset, ground.epoch, seq, self._oe_of(seq)))
+
+    return patch.object(shipping.Shipping, "checkpoint", checkpoint)
+
+
 MUTATIONS = {
     mutation.take_out.__name__: mutation
     for mutation in (
@@ -269,7 +316,6 @@ MUTATIONS = {
         Mutation(chunk_without_its_seq),
         Mutation(answers_before_acks),
         Mutation(known_keys_at_once),
-        Mutation(trim_what_was_sent),
         Mutation(checkpoint_of_what_was_sent),
         Mutation(reports_after_commit),
         Mutation(readers_forget),
@@ -277,5 +323,10 @@ MUTATIONS = {
         Mutation(half_evolved_states_stay),
         Mutation(positions_of_the_batch),
         Mutation(outbox_is_dropped),
+        Mutation(letters_are_heard_again),
+        Mutation(owners_forget_what_they_heard),
+        Mutation(letters_before_belief),
+        Mutation(letters_of_earlier_owners_are_lost),
+        Mutation(checkpoint_of_what_is_believed),
     )
 }

@@ -1,7 +1,8 @@
 """A tiny domain whose every decision depends on all decisions of its key before.
 
 A key has CAP slots. An action takes one if one is free; a command frees one, and is refused when
-none is taken; what was taken is given back after KEPT_MS; another service tells numbers. Each
+none is taken; what was taken is given back after KEPT_MS; another service tells numbers. A key that
+takes or frees a slot writes letters to others. Each
 event holds the fingerprint of the state that it was decided on, and moves it on: a decision on
 any other state, or folded twice, shows.
 """
@@ -12,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.domain.decision import Decision, Instant, Letter, Rejection
 from cercle.runtime.log import LogRecord
 from cercle.runtime.service import Intent, RulesInTime, Service
 from cercle.wire import log_pb2
@@ -33,11 +34,17 @@ class Tell(msgspec.Struct, frozen=True):
     number: int
 
 
-class Free(msgspec.Struct, frozen=True):
+class Free(msgspec.Struct, frozen=True, tag=True):
     """A command. `what`: "bad" is rejected, "poison" raises, anything else frees a slot."""
 
     key: str
     what: str = ""
+
+
+class Hear(msgspec.Struct, frozen=True, tag=True):
+    """A letter. `word`: what happened there; whoever hears "taken 13" raises, "freed" has no effect."""
+
+    word: str
 
 
 class Expire(msgspec.Struct, frozen=True):
@@ -65,7 +72,9 @@ class State(msgspec.Struct, array_like=True):
     answers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-Asked = Union[Take, Tell, Free, Expire]
+Asked = Union[Take, Tell, Free, Hear, Expire]
+KEYS = ("ana", "élodie")
+"""Who is told by letter what happens to the other, and to itself."""
 
 
 def decide(state: State, command: Asked, rules: object, now: Instant) -> Union[Decision[Event], Rejection]:
@@ -76,13 +85,17 @@ def decide(state: State, command: Asked, rules: object, now: Instant) -> Union[D
         case Take(what="poison") | Free(what="poison"):
             raise ValueError("poison")
         case Take():
-            return one(state, "taken", now) if state.taken < CAP else Decision()
+            return one(state, "taken", now, tell=True) if state.taken < CAP else Decision()
         case Tell():
             return (
                 one(state, "told", now, str(command.number)) if command.number != state.told else Decision()
             )
         case Free():
             return free(state, command, now)
+        case Hear(word="poison"):
+            raise ValueError("poison")
+        case Hear():
+            return one(state, "heard", now, command.word) if command.word != "nothing" else Decision()
         case Expire():
             return one(state, "expired", now) if state.due is not None and state.due <= now else Decision()
 
@@ -94,12 +107,21 @@ def free(state: State, command: Free, now: Instant) -> Union[Decision[Event], Re
     if command.key in state.answers:
         return Decision((), state.answers[command.key])
     event = Event("freed" if state.taken else "refused", state.fingerprint, now, command.key)
-    return Decision((event,), answer_of(event))
+    return Decision((event,), answer_of(event), letters(event))
 
 
-def one(state: State, kind: str, now: Instant, word: str = "") -> Decision[Event]:
+def one(state: State, kind: str, now: Instant, word: str = "", tell: bool = False) -> Decision[Event]:
     """A decision of one event."""
-    return Decision((Event(kind, state.fingerprint, now, word),))
+    event = Event(kind, state.fingerprint, now, word)
+    return Decision((event,), letters=letters(event) if tell else ())
+
+
+def letters(event: Event) -> tuple[Letter, ...]:
+    """None, one, or one to each key; now and then what raises, or is of no concern."""
+    if event.before % 3 == 0:
+        return ()
+    word = {5: "poison", 6: "nothing"}.get(event.before % 20, f"{event.kind} {event.before}")
+    return tuple(Letter(key, Hear(word)) for key in KEYS[: event.before % 3])
 
 
 def answer_of(event: Event) -> str:
@@ -152,10 +174,10 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Union[Intent
 
 SLOTS: Service = Service(
     name="points",
-    inputs=("actions", "badges"),
-    new=State,
+    inputs=("actions", "badges", "letters"),
+    new=lambda key: State(),
     encode_state=msgspec.msgpack.encode,
-    decode_state=msgspec.msgpack.Decoder(State).decode,
+    decode_state=lambda key, data: msgspec.msgpack.decode(data, type=State),
     decide=decide,
     evolve=evolve,
     due_at=lambda state: state.due,
@@ -166,4 +188,6 @@ SLOTS: Service = Service(
     hear=hear,
     reports_rejections=True,
     due_command=Expire(),
+    encode_command=msgspec.msgpack.encode,
+    decode_command=msgspec.msgpack.Decoder(Union[Free, Hear]).decode,
 )

@@ -12,12 +12,11 @@ from cercle.runtime.protocol import fence_entry
 from cercle.wire import log_pb2
 from tests.simulation import laws
 from tests.simulation.memory_log import Topic
-from tests.simulation.slots import SLOTS, Free
+from tests.simulation.slots import KEYS, SLOTS, Free
 from tests.simulation.weather import Weather
 from tests.simulation.world import Clock, Site, World, every, moments
 
 STORM_SECONDS = 25.0
-KEYS = ("ana", "élodie")
 _WHAT = {"x": 70, "late": 6, "poison": 3, "unreadable": 3, "refused": 6, "other": 6}
 
 

@@ -61,7 +61,14 @@ def name_of(cause: log_pb2.Cause, key: str) -> str:
             return f"{cause.input.topic}/{cause.input.offset}"
         case "command":
             return f"command {cause.command}"
+        case "delivered":
+            return letter_name(cause.delivered)
     return f"due {key} {cause.due_ms}"
+
+
+def letter_name(letter: "log_pb2.Delivered | log_pb2.Delivery") -> str:
+    """Which letter it is, among all of a service's."""
+    return f"letter {letter.partition}/{letter.seq}/{letter.index}"
 
 
 class Truth:
@@ -96,10 +103,10 @@ class Truth:
 
     def state(self, key: str) -> Any:
         """The key's state; a new one that nobody keeps for a key that has none."""
-        return self.states[key] if key in self.states else self.service.new()
+        return self.states[key] if key in self.states else self.service.new(key)
 
     def was(self, key: str, encoded: bytes) -> bool:
         """Whether the key has ever been in this state."""
         return encoded in self.been.get(key, set()) or encoded == self.service.encode_state(
-            self.service.new()
+            self.service.new(key)
         )

@@ -41,6 +41,12 @@ def test_unheard_decisions_are_lag_of_who_hears_them() -> None:
     assert not drained(found, {0: 5})
 
 
+def test_unheard_letters_are_lag_where_their_end_is_known() -> None:
+    """Points and offers read letters, badges does not."""
+    assert lag(at_rest(), {0: 5}, {0: 2, 1: 1}) == {"points": 3, "badges": 0, "offers": 3}
+    assert not drained(at_rest(), {0: 5}, {1: 1})
+
+
 def test_unshipped_decisions_are_not_drained() -> None:
     """What is committed and not yet in the log might be lost with the store."""
     found = at_rest()
