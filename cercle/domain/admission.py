@@ -10,6 +10,7 @@ from typing import Any, Union
 
 from cercle.domain.action import Action, Field, Money, RawAction, Scalar
 from cercle.domain.decision import Instant, Rejection
+from cercle.domain.keys import reserved_beginning
 from cercle.rulebook import ActionType, FieldType, Rulebook, ScalarKind
 from cercle.rulebook.diagnostics import advice
 from cercle.rulebook.money import MOST_MINOR_UNITS, parse_money
@@ -33,14 +34,23 @@ def admit(raw: RawAction, recorded_at: Instant, rulebook: Rulebook) -> Union[Act
     action_type = rulebook.actions.get(raw.type)
     if action_type is None:
         return _unknown_action(raw.type, rulebook.actions)
-    if not 0 < len(raw.member_id) <= LONGEST_MEMBER_ID or not _is_unicode(raw.member_id):
-        return Rejection("bad_member_id", "the member id must have 1 to 128 characters", "member_id")
+    if sentence := _wrong_member_id(raw.member_id):
+        return Rejection("bad_member_id", sentence, "member_id")
     if not EARLIEST < raw.occurred_at < LATEST:
         return Rejection("wrong_type", "occurred_at is no date between the years 5 and 9987", "occurred_at")
     fields = _fields(raw.fields, action_type, rulebook.club.currency)
     if isinstance(fields, Rejection):
         return fields
     return Action(raw.source, raw.id, raw.type, raw.member_id, raw.occurred_at, recorded_at, fields)
+
+
+def _wrong_member_id(member_id: str) -> str:
+    """Why it cannot be one; empty if it can."""
+    if not 0 < len(member_id) <= LONGEST_MEMBER_ID or not _is_unicode(member_id):
+        return "the member id must have 1 to 128 characters"
+    if word := reserved_beginning(member_id):
+        return f"a member id cannot begin with `{word}`, which Cercle keeps for itself"
+    return ""
 
 
 def _fields(
