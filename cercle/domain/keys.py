@@ -1,4 +1,4 @@
-"""The keys of states: a member's is the member's id; those of what is no member begin with a reserved word."""
+"""The keys of states: a member's is the member's id, and what is no member's begins with a reserved word."""
 
 SUBJECT, OFFER, CODE, AGENT = "subject/", "offer/", "code/", "agent/"
 """What later actions refer to; an offer's stock; a voucher's code; an agent's budget."""

@@ -175,7 +175,7 @@ def test_an_unknown_action_type_is_refused_with_the_nearest_one() -> None:
     )
     other = admit(sent({}, "x" * 10_000), AT, RULEBOOK)
     assert isinstance(other, Rejection)
-    assert other.sentence.endswith("; known here: `purchase`, `visit`")
+    assert other.sentence.endswith("; known here: `purchase`, `referral`, `visit`")
     assert len(other.sentence) < 200
 
 
@@ -200,7 +200,9 @@ def test_a_member_id_that_begins_with_a_reserved_word_is_refused(word: str) -> N
         rejection = admit(sent(SOUND, member=member), AT, RULEBOOK)
         assert isinstance(rejection, Rejection)
         assert (rejection.code, rejection.field) == ("bad_member_id", "member_id")
-        assert rejection.sentence == f"a member id cannot begin with `{word}`, which Cercle keeps for itself"
+        assert (
+            rejection.sentence == f"the member id cannot begin with `{word}`, which Cercle keeps for itself"
+        )
         assert not is_member(member)
 
 
