@@ -16,7 +16,8 @@ from tests.integration.conftest import purchase
 from tests.integration.running import RunningClub, raw
 from tests.servers import ROOT
 
-REFUSING = {"Rejection", "Refused", "_refused", "Failed"}
+REFUSING = {"Rejection", "Refused", "_refused", "refused", "Failed"}
+REFUSING |= {"ReferralRefused", "RefuseReferral", "Return"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)*").fullmatch
 API = (ROOT / "docs" / "points-api.md").read_text()
 SERVICES = {

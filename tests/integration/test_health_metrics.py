@@ -11,7 +11,7 @@ from tests.integration.running import SERVICES, RunningClub, eventually, raw
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 METHODS = {
-    "Points": {"GetBalance", "ListEntries", "Hold", "Capture", "Release"},
+    "Points": {"GetBalance", "ListEntries", "Hold", "Capture", "Release", "Transfer"},
     "Badges": {"GetMember", "ListLeaderboard"},
     "Offers": {"ListOffers"},
 }
