@@ -37,6 +37,10 @@ _DUE_KEYS = 200
 _MOST_COMMANDS = 1_000
 
 
+class Finished(Exception):
+    """The incarnation was told to finish, and all that it began is in the log and answered."""
+
+
 class _Raised(Exception):
     """The domain raised; nothing of the batch was kept."""
 
@@ -60,6 +64,8 @@ class Incarnation:
         self._turns = 0
         self._hearing_seconds = 0.0
         self._waiting: set[Future[Any]] = set()
+        self._watching: set[Future[Any]] = set()
+        self._finishing = False
         self.serving = asyncio.Event()
 
     @property
@@ -74,9 +80,27 @@ class Incarnation:
 
     def submit(self, work: Work) -> None:
         """Decides a command or a confirmed read; its reply comes when it is in the log for good."""
-        self._waiting.add(work.reply)
-        work.reply.add_done_callback(self._waiting.discard)
+        if self._finishing:
+            raise Unavailable
+        waiting = self._watching if isinstance(work, Watch) else self._waiting
+        waiting.add(work.reply)
+        work.reply.add_done_callback(waiting.discard)
         self._inbox.put(work)
+
+    def finish(self) -> None:
+        """Decides the commands that wait, and nothing else; once all is shipped, `run` raises Finished.
+
+        Who watches for what others have still to bring about asks the next owner.
+        """
+        self._finishing = True
+        for reply in self._watching:
+            answer(reply, Unavailable())
+        self._inbox.wake()
+
+    def _finished(self) -> bool:
+        shipped = self._shipping.believed >= self._shipping.shipped
+        posted = self._posting.posted >= self._shipping.believed
+        return self._finishing and shipped and posted and not self._waiting
 
     async def run(self) -> None:
         """Serves until it must stop, which is always by an exception."""
@@ -93,9 +117,8 @@ class Incarnation:
             self.serving.clear()
             self._inbox.close()
             self._calling.stop()
-            for reply in list(self._waiting):
-                if not reply.done():
-                    reply.set_exception(Unavailable())
+            for reply in [*self._waiting, *self._watching]:
+                answer(reply, Unavailable())
             await self._place.log.close()
 
     def _stand(self, ground: Ground) -> None:
@@ -147,11 +170,18 @@ class Incarnation:
         while True:
             await self._shipping.room()
             if not await self._step():
-                shipping = self._shipping
-                trim_waits = shipping.believed > self._trimmed or shipping.settled > self._settled
+                if self._finished():
+                    await self._keep()
+                    raise Finished
+                trim_waits = self._finishing or self._unsaved()
                 await self._inbox.changed(_TRIM_SECONDS if trim_waits else _IDLE_SECONDS)
                 if not self._inbox.waiting():
                     await self._keep()
+
+    def _unsaved(self) -> bool:
+        """Whether a TRIM would say something new."""
+        shipping = self._shipping
+        return shipping.believed > self._trimmed or shipping.settled > self._settled
 
     async def _step(self) -> bool:
         """Decides and commits one batch; False when there was nothing to do."""
@@ -195,6 +225,8 @@ class Incarnation:
 
     async def _all(self) -> list[Item]:
         """Commands first, then as many inputs as a batch takes, then what is due."""
+        if self._finishing:
+            return self._commands(_MOST_COMMANDS)
         return [
             *self._commands(_MOST_COMMANDS),
             *self._inputs(self._batch_records),
