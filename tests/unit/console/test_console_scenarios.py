@@ -241,15 +241,6 @@ def test_coverage_names_what_no_scenario_exercised_and_what_does_not_count() -> 
     assert coverage.percent == 25
 
 
-def test_an_offer_that_is_claimed_counts_for_no_coverage() -> None:
-    """No step of a scenario claims, so that none could exercise it."""
-    claimed = "  - {id: ten-off, title: {en: T, fr: T}, price: 500 points, stock: 9}\n"
-    report = play(story(BUYS), offers=RULES["offers.yaml"] + claimed)
-    listed = {each.name for each in (*report.coverage.missed, *report.coverage.exercised)}
-    assert "welcome-vinyl" in listed
-    assert "ten-off" not in listed
-
-
 def test_a_rule_whose_limit_leaves_nothing_is_not_exercised() -> None:
     """Firing is not enough: something must have been granted."""
     points = RULES["points.yaml"] + "  - {id: idle, on: purchase, earn: {points: 1, for_each: 100 USD}}\n"
