@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cercle.domain.action import Action, Money, RawAction
 from cercle.domain.admission import LONGEST_MEMBER_ID, admit
 from cercle.domain.decision import Rejection
+from cercle.domain.keys import RESERVED, is_member
 from cercle.rulebook import compile_rulebook
 
 RULEBOOK = compile_rulebook(
@@ -174,7 +175,7 @@ def test_an_unknown_action_type_is_refused_with_the_nearest_one() -> None:
     )
     other = admit(sent({}, "x" * 10_000), AT, RULEBOOK)
     assert isinstance(other, Rejection)
-    assert other.sentence.endswith("; known here: `purchase`, `visit`")
+    assert other.sentence.endswith("; known here: `purchase`, `referral`, `visit`")
     assert len(other.sentence) < 200
 
 
@@ -190,6 +191,63 @@ def test_a_member_id_without_letters_or_with_too_many_is_refused(member: str) ->
 def test_a_member_id_up_to_128_characters_is_accepted(member: str) -> None:
     """Characters, not bytes."""
     assert isinstance(admit(sent(SOUND, member=member), AT, RULEBOOK), Action)
+
+
+@pytest.mark.parametrize("word", RESERVED)
+def test_a_member_id_that_begins_with_a_reserved_word_is_refused(word: str) -> None:
+    """Such a key is a subject's, an offer's, a code's or an agent's; the sentence names the word."""
+    for member in (word, f"{word}ana"):
+        rejection = admit(sent(SOUND, member=member), AT, RULEBOOK)
+        assert isinstance(rejection, Rejection)
+        assert (rejection.code, rejection.field) == ("bad_member_id", "member_id")
+        assert (
+            rejection.sentence == f"the member id cannot begin with `{word}`, which Cercle keeps for itself"
+        )
+        assert not is_member(member)
+
+
+@pytest.mark.parametrize(
+    "member", ["subject", "subjects/1", "Offer/1", "a/offer/1", "code", "/agent/", " code/1"]
+)
+def test_a_member_id_that_only_looks_reserved_is_accepted(member: str) -> None:
+    """The very beginning decides, letter by letter."""
+    assert isinstance(admit(sent(SOUND, member=member), AT, RULEBOOK), Action)
+    assert is_member(member)
+
+
+def test_a_referral_is_sent_without_being_declared() -> None:
+    """By any club, with exactly the field `friend`, whoever that is: the rules judge that."""
+    for friend in ("ben", "ana", "é" * LONGEST_MEMBER_ID):
+        action = admit(sent({"friend": friend}, "referral"), AT, RULEBOOK)
+        assert action == Action("shop", "1", "referral", "ana", AT, AT, {"friend": friend})
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "fields", "sentence"),
+    [
+        ("missing_field", "friend", {}, "the field `friend` of `referral` is missing"),
+        ("wrong_type", "friend", {"friend": 5}, "`friend` must be a text"),
+        ("wrong_type", "friend", {"friend": "\ud800"}, "`friend` is not valid Unicode"),
+        ("unknown_field", "friends", {"friends": "b"}, "`referral` has no field `friends`; did you mean"),
+        ("unknown_field", "code", {"friend": "b", "code": "x"}, "`referral` has no field `code`"),
+        ("bad_member_id", "friend", {"friend": ""}, "`friend` is a member id, and one must have 1 to 128"),
+        ("bad_member_id", "friend", {"friend": "b" * 129}, "`friend` is a member id, and one must have 1 to"),
+        (
+            "bad_member_id",
+            "friend",
+            {"friend": "offer/ten-off"},
+            "`friend` is a member id, and one cannot begin with `offer/`, which Cercle keeps for itself",
+        ),
+    ],
+)
+def test_a_referral_names_a_friend_who_can_be_a_member(
+    code: str, field: str, fields: dict[str, Any], sentence: str
+) -> None:
+    """What could be no member's id is refused, since the friend is told of it under that id."""
+    rejection = admit(sent(fields, "referral"), AT, RULEBOOK)
+    assert isinstance(rejection, Rejection)
+    assert (rejection.code, rejection.field) == (code, field)
+    assert rejection.sentence.startswith(sentence)
 
 
 @pytest.mark.parametrize("at", [2**63, -(2**63), 10**15])
@@ -237,6 +295,7 @@ def test_whatever_is_sent_is_accepted_or_refused_and_what_is_accepted_is_well_ty
     if isinstance(result, Rejection):
         assert result.code and result.sentence.isprintable()
         return
+    assert is_member(result.member_id)
     assert isinstance(RULEBOOK.club.day(result.occurred_at), int)
     amount = result.fields.get("amount", 0)
     assert type(amount) is int and 0 <= amount <= 10**12
