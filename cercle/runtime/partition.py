@@ -37,6 +37,10 @@ _DUE_KEYS = 200
 _MOST_COMMANDS = 1_000
 
 
+class Finished(Exception):
+    """The incarnation was told to finish, and all that it began is in the log and answered."""
+
+
 class _Raised(Exception):
     """The domain raised; nothing of the batch was kept."""
 
@@ -60,6 +64,7 @@ class Incarnation:
         self._turns = 0
         self._hearing_seconds = 0.0
         self._waiting: set[Future[Any]] = set()
+        self._finishing = False
         self.serving = asyncio.Event()
 
     @property
@@ -74,9 +79,20 @@ class Incarnation:
 
     def submit(self, work: Work) -> None:
         """Decides a command or a confirmed read; its reply comes when it is in the log for good."""
+        if self._finishing:
+            raise Unavailable
         self._waiting.add(work.reply)
         work.reply.add_done_callback(self._waiting.discard)
         self._inbox.put(work)
+
+    def finish(self) -> None:
+        """Decides the commands that wait, and nothing else; once all is shipped, `run` raises Finished."""
+        self._finishing = True
+        self._inbox.wake()
+
+    def _finished(self) -> bool:
+        shipped = self._shipping.believed >= self._shipping.shipped
+        return self._finishing and shipped and not self._waiting
 
     async def run(self) -> None:
         """Serves until it must stop, which is always by an exception."""
@@ -147,8 +163,12 @@ class Incarnation:
         while True:
             await self._shipping.room()
             if not await self._step():
+                if self._finished():
+                    await self._keep()
+                    raise Finished
                 shipping = self._shipping
-                trim_waits = shipping.believed > self._trimmed or shipping.settled > self._settled
+                unsettled = shipping.believed > self._trimmed or shipping.settled > self._settled
+                trim_waits = self._finishing or unsettled
                 await self._inbox.changed(_TRIM_SECONDS if trim_waits else _IDLE_SECONDS)
                 if not self._inbox.waiting():
                     await self._keep()
@@ -195,6 +215,8 @@ class Incarnation:
 
     async def _all(self) -> list[Item]:
         """Commands first, then as many inputs as a batch takes, then what is due."""
+        if self._finishing:
+            return self._commands(_MOST_COMMANDS)
         return [
             *self._commands(_MOST_COMMANDS),
             *self._inputs(self._batch_records),

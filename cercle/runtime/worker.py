@@ -9,7 +9,9 @@ from typing import Any
 
 import faust
 import structlog
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
+from kafka.errors import KafkaError
 from mode import CrashingSupervisor
 from mode import Service as ModeService
 
@@ -17,6 +19,7 @@ from cercle.domain.decision import Instant
 from cercle.runtime.acquire import Place
 from cercle.runtime.chunks import ChunkConsumer, ChunkSchema, ChunkTransport
 from cercle.runtime.kafka_log import KafkaLog
+from cercle.runtime.leaving import LEAVE_SECONDS, leave_group
 from cercle.runtime.log import Chunk
 from cercle.runtime.observing import Observed
 from cercle.runtime.ownership import Ownership
@@ -30,6 +33,7 @@ from cercle.runtime.telemetry import Metrics, configure_logging
 from cercle.runtime.topics import Topic, check_topics, topic_name
 
 _ADVISE_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 0.3
 _GC_THRESHOLDS = (50_000, 20, 100)
 _log = structlog.get_logger("cercle.worker")
 
@@ -66,6 +70,7 @@ class Worker:
             self._partition_count,
             self._clock,
             servants,
+            self._metrics,
         )
         self._actions = topic_name(settings.club, Topic.ACTIONS)
         self._app = self._faust_app()
@@ -100,9 +105,9 @@ class Worker:
             broker=f"kafka://{settings.kafka.replace(',', ';kafka://')}",
             broker_session_timeout=session,
             broker_rebalance_timeout=session + 4,
-            broker_heartbeat_interval=1,
+            broker_heartbeat_interval=_HEARTBEAT_SECONDS,
             broker_request_timeout=30,
-            consumer_group_instance_id=f"{self._service.name}-{settings.slot}",
+            consumer_group_instance_id=self._instance,
             consumer_auto_offset_reset="earliest",
             consumer_max_fetch_size=1024 * 1024,
             web_enabled=False,
@@ -115,12 +120,18 @@ class Worker:
             worker_redirect_stdouts=False,
         )
         app.transport = ChunkTransport(app.conf.broker_consumer, app)
+        app.transport.seek_on = self._seek_on
         topic = app.topic(self._actions, schema=ChunkSchema(), acks=False)
         app.agent(topic, name="actions")(self._take_chunks)
         app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         app.on_partitions_revoked.connect(self._on_revoked, weak=False)
         app.on_before_shutdown.connect(self._on_shutdown, weak=False)
         return app
+
+    @property
+    def _instance(self) -> str:
+        """The static member that this slot is in its group."""
+        return f"{self._service.name}-{self._settings.slot}"
 
     def _faust_folder(self) -> Path:
         folder = self._settings.data_dir / f"faust-{self._service.name}-{self._settings.slot}"
@@ -133,13 +144,33 @@ class Worker:
             await self.ownership.offer(event.message.partition, chunk)
 
     async def _on_assigned(self, _: faust.App, assigned: set[TP], **__: Any) -> None:
-        self.ownership.assign(self._partitions(assigned))
+        await self.ownership.settle(self._partitions(assigned))
 
     async def _on_revoked(self, _: faust.App, revoked: set[TP], **__: Any) -> None:
-        await self.ownership.revoke(self._partitions(revoked))
+        self.ownership.unsettle()
 
     async def _on_shutdown(self, _: faust.App, **__: Any) -> None:
-        await self.ownership.revoke(self.ownership.owned)
+        """Hands over in good order, while the group still counts on us."""
+        await self._rpc.note_serving(False)
+        await self.ownership.finish()
+        if not self._app.crashed:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """A static member that only stops would keep its partitions until the session time-out."""
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                member_id = await self._consumer.leave()
+                if member_id:
+                    await leave_group(self._settings.kafka, str(self._app.conf.id), self._instance, member_id)
+        except (KafkaError, TimeoutError, ConsumerNotStarted) as error:
+            _log.warning("not_left", reason=f"{type(error).__name__}: {error}")
+        else:
+            _log.info("left_group")
+
+    async def _seek_on(self, at: TP) -> None:
+        if at.topic == self._actions:
+            await self.ownership.point(at.partition)
 
     def _partitions(self, found: set[TP]) -> set[int]:
         return {at.partition for at in found if at.topic == self._actions}
@@ -182,7 +213,7 @@ class Worker:
             await asyncio.sleep(_ADVISE_SECONDS)
             if self.ownership.lost.done():
                 raise self.ownership.lost.result()
-            await self._rpc.note_serving(bool(self.ownership.owned) and self.ownership.serving())
+            await self._rpc.note_serving(self.ownership.serving())
             for partition in self.ownership.owned:
                 highwater = await self._consumer.end(TP(self._actions, partition))
                 if highwater is not None:

@@ -120,7 +120,7 @@ class Site:
         while weather.now.moves:
             await asyncio.sleep(weather.chance.expovariate(weather.now.moves / 60))
             old, new = weather.chance.sample(self.workers, 2)
-            match weather.chance.choice(["move", "zombie", "crash"]):
+            match weather.chance.choice(["move", "zombie", "crash", "finish", "deal"]):
                 case "move":
                     await old.ownership.revoke({0})
                     new.ownership.assign({0})
@@ -136,6 +136,19 @@ class Site:
                     await old.end()
                     self.workers[self.workers.index(old)] = Worker(self, "again")
                     weather.chance.choice(self.workers).ownership.assign({0})
+                case "finish":
+                    await old.ownership.finish()
+                    await old.end()
+                    self.workers[self.workers.index(old)] = Worker(self, "again")
+                    new.ownership.assign({0})
+                case "deal":
+                    # As the group does it: served on by the old one until all know who has it.
+                    old.ownership.unsettle()
+                    await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+                    holder, other = weather.chance.sample([old, new], 2)
+                    await holder.ownership.settle({0})
+                    await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+                    await other.ownership.settle(set())
 
     async def redis_fails(self) -> None:
         """The store comes back as it was earlier, or empty."""
