@@ -10,15 +10,15 @@ from typing import Any, Union
 
 from cercle.domain.action import Action, Field, Money, RawAction, Scalar
 from cercle.domain.decision import Instant, Rejection
+from cercle.domain.keys import reserved_beginning
 from cercle.rulebook import ActionType, FieldType, Rulebook, ScalarKind
+from cercle.rulebook.built_in import FRIEND, REFERRAL
 from cercle.rulebook.diagnostics import advice
 from cercle.rulebook.money import MOST_MINOR_UNITS, parse_money
+from cercle.rulebook.times import EARLIEST, LATEST
 
 LONGEST_MEMBER_ID = 128
 """Characters."""
-EARLIEST: Instant = -62_000_000_000_000
-LATEST: Instant = 253_000_000_000_000
-"""Instants that are dates in every time zone: the years 5 to 9987."""
 _INT64 = 2**63
 
 Checked = Union[Scalar, Rejection]
@@ -33,14 +33,25 @@ def admit(raw: RawAction, recorded_at: Instant, rulebook: Rulebook) -> Union[Act
     action_type = rulebook.actions.get(raw.type)
     if action_type is None:
         return _unknown_action(raw.type, rulebook.actions)
-    if not 0 < len(raw.member_id) <= LONGEST_MEMBER_ID or not _is_unicode(raw.member_id):
-        return Rejection("bad_member_id", "the member id must have 1 to 128 characters", "member_id")
+    if sentence := wrong_member_id(raw.member_id):
+        return Rejection("bad_member_id", f"the member id {sentence}", "member_id")
     if not EARLIEST < raw.occurred_at < LATEST:
         return Rejection("wrong_type", "occurred_at is no date between the years 5 and 9987", "occurred_at")
     fields = _fields(raw.fields, action_type, rulebook.club.currency)
     if isinstance(fields, Rejection):
         return fields
+    if action_type.id == REFERRAL and (sentence := wrong_member_id(str(fields[FRIEND]))):
+        return Rejection("bad_member_id", f"`{FRIEND}` is a member id, and one {sentence}", FRIEND)
     return Action(raw.source, raw.id, raw.type, raw.member_id, raw.occurred_at, recorded_at, fields)
+
+
+def wrong_member_id(member_id: str) -> str:
+    """What a member id must be, as half a sentence, where this is none; empty: it can be one."""
+    if not 0 < len(member_id) <= LONGEST_MEMBER_ID or not _is_unicode(member_id):
+        return f"must have 1 to {LONGEST_MEMBER_ID} characters"
+    if word := reserved_beginning(member_id):
+        return f"cannot begin with `{word}`, which Cercle keeps for itself"
+    return ""
 
 
 def _fields(

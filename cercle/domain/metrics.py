@@ -13,11 +13,10 @@ from typing import Union
 import msgspec
 
 from cercle.domain.action import Action, Field, Scalar
-from cercle.domain.admission import EARLIEST
 from cercle.domain.decision import Instant, oldest_day
 from cercle.rulebook import ClubRules, MemberFacts
 from cercle.rulebook.metrics import Metric, MetricRules
-from cercle.rulebook.times import first_day
+from cercle.rulebook.times import EARLIEST, first_day
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _BEFORE_ALL_DAYS = -(2**31)

@@ -10,6 +10,9 @@ _AFTER_POINTS = frozenset(("badges.yaml", "offers.yaml"))
 _OFFERS = frozenset(("offers.yaml",))
 _NOWHERE = frozenset[str]()
 
+REFERRAL, FRIEND = "referral", "friend"
+"""The action that a member does who names a friend, and its field with the friend's member id."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
@@ -25,7 +28,7 @@ BUILT_IN_ACTIONS: Mapping[str, BuiltIn] = MappingProxyType(
     {
         "member_joined": BuiltIn({}, _EVERYWHERE),
         "birthday": BuiltIn({}, _EVERYWHERE),
-        "referral": BuiltIn({"friend": "text"}, _EVERYWHERE),
+        REFERRAL: BuiltIn({FRIEND: "text"}, _EVERYWHERE, frozenset(("points.yaml",))),
         "badge_unlocked": BuiltIn({"badge": "text", "level": "text"}, _AFTER_POINTS, _OFFERS),
         "tier_changed": BuiltIn({"tier": "text", "previous": "text"}, _AFTER_POINTS, _OFFERS),
         "points_earned": BuiltIn({"wallet": "text", "points": "integer"}, _AFTER_POINTS),

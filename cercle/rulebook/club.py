@@ -9,6 +9,7 @@ from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.entries.entry import Texts
 from cercle.rulebook.files.club import ClubFile
 from cercle.rulebook.scope import check_texts
+from cercle.rulebook.times import period_start
 
 _DAYS_BEFORE_1970 = 719_163
 
@@ -27,6 +28,13 @@ class ClubRules:
     def day(self, instant_ms: int) -> int:
         """The club's calendar day of an instant, as days since 1970-01-01."""
         return datetime.fromtimestamp(instant_ms // 1000, self.time_zone).toordinal() - _DAYS_BEFORE_1970
+
+    def period_start(self, per: str, instant_ms: int) -> int:
+        """Where the `day`, `week` (from Monday), `month`, `year` or `life` began that the instant is in.
+
+        In ms; see `times.period_start`.
+        """
+        return period_start(per, instant_ms, self.time_zone)
 
 
 def build_club(file: ClubFile, findings: Findings) -> ClubRules:

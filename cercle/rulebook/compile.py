@@ -9,6 +9,7 @@ from typing import Any
 
 from cercle.rulebook.actions import ActionType, build_actions
 from cercle.rulebook.badges import BadgeRules, build_badges
+from cercle.rulebook.built_in import REFERRAL
 from cercle.rulebook.checks.badges import check_badges
 from cercle.rulebook.checks.circles import check_circles
 from cercle.rulebook.checks.inactive import inactive
@@ -33,7 +34,7 @@ from cercle.rulebook.folder import Folder
 from cercle.rulebook.metrics import build_metrics, declare_metrics
 from cercle.rulebook.offers import OfferRules, build_offers
 from cercle.rulebook.points import PointsRules, build_points
-from cercle.rulebook.scope import Scope
+from cercle.rulebook.scope import BUILT_IN_TRIGGERS, Scope
 from cercle.rulebook.tiers import TierRules, build_tiers
 
 
@@ -41,7 +42,8 @@ from cercle.rulebook.tiers import TierRules, build_tiers
 class Rulebook:
     """A club's rules. `version`: the first 16 hex digits of the SHA-256 of their canonical form.
 
-    `inactive`: what is written, and this version does not act on.
+    `actions`: what brands may send, declared or built in. `inactive`: what is written, and this version
+    does not act on.
     """
 
     version: str
@@ -131,7 +133,7 @@ def _build(folder: Folder, club: ClubRules, actions: Mapping[str, ActionType], s
     return Rulebook(
         _version(folder),
         club,
-        MappingProxyType(dict(actions)),
+        MappingProxyType({**actions, REFERRAL: BUILT_IN_TRIGGERS[REFERRAL]}),
         build_points(folder.of(PointsFile) or PointsFile(), scope),
         build_badges(folder.of(BadgesFile) or BadgesFile(), club.languages, scope),
         build_tiers(tiers) if tiers else None,

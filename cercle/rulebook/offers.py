@@ -4,25 +4,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cercle.rulebook.built_in import BUILT_IN_ACTIONS
+from cercle.rulebook.claims import Claimable, build_claim
 from cercle.rulebook.conditions.guarded import Guard, Guarded, MemberFacts
 from cercle.rulebook.conditions.text import metrics_in, names_in
 from cercle.rulebook.entries.entry import Texts
-from cercle.rulebook.files.offers import IssuedOffer, OffersFile
+from cercle.rulebook.files.offers import ClaimedOffer, IssuedOffer, OffersFile
 from cercle.rulebook.metrics import MetricRules, metrics_of
 from cercle.rulebook.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer."""
+    """An offer. `claim`: how members take it themselves; None: it is given, not claimed."""
 
     id: str
     title: Texts
+    claim: Claimable | None = None
 
 
 @dataclass(frozen=True)
 class OfferRules:
-    """The offers by id.
+    """The offers by id, those to be claimed among them.
 
     `concern_actions`: some are issued on what members do, not on badges and tiers; or conditions read
     what only actions tell. `metrics`: those that conditions read.
@@ -50,8 +52,13 @@ def build_offers(file: OffersFile, languages: tuple[str, ...], scope: Scope) -> 
     offers: dict[str, Offer] = {}
     by_trigger: dict[str, list[Guard[Offer]]] = {}
     for entry in sorted(file.offers, key=lambda each: each.id):
-        if entry.acts and isinstance(entry, IssuedOffer):
-            offers[entry.id] = Offer(entry.id, Texts.of(entry.title, languages[0]))
+        if not entry.acts:
+            continue
+        title = Texts.of(entry.title, languages[0])
+        if isinstance(entry, ClaimedOffer):
+            offers[entry.id] = Offer(entry.id, title, build_claim(entry, scope))
+        elif isinstance(entry, IssuedOffer):
+            offers[entry.id] = Offer(entry.id, title)
             guard = Guard(offers[entry.id], entry.issue.when, scope.window(entry.during))
             by_trigger.setdefault(entry.issue.on, []).append(guard)
     guards = [guard for each in by_trigger.values() for guard in each]

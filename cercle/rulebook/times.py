@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FULL_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SPAN_UNITS = ("day", "week", "month", "quarter", "year")
+PERIODS = ("day", "week", "month", "year", "life")
+"""Of limits: those of the club's calendar, and a member's whole life."""
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 """Of a moment in a rules file."""
 
@@ -22,8 +24,10 @@ SpanUnit = Literal["day", "week", "month", "quarter", "year"]
 _DAYS_BEFORE_1970 = 719_163
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SECOND = dt.timedelta(seconds=1)
-_EARLIEST, _LATEST = -62_000_000_000_000, 253_000_000_000_000
+EARLIEST, LATEST = -62_000_000_000_000, 253_000_000_000_000
 """In ms: the years 5 to 9987; a local date of what is in between exists in every zone."""
+LIFE_BEGAN = EARLIEST
+"""Where the period `life` begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,44 @@ def _in_month(months: int, day: int) -> dt.date:
     return begin.replace(day=min(day, longest))
 
 
+def period_start(per: str, instant_ms: int, zone: ZoneInfo) -> int:
+    """Where the period, one of PERIODS, began that the instant is in: the club's day says in which.
+
+    Weeks begin on Monday; `life` began before all else, at LIFE_BEGAN.
+    """
+    if per == "life":
+        return LIFE_BEGAN
+    day = dt.datetime.fromtimestamp(instant_ms // 1000, zone).date()
+    return _instant(dt.datetime.combine(_first_of(per, day), dt.time()), zone)
+
+
+def _first_of(per: str, day: dt.date) -> dt.date:
+    if per == "week":
+        return day - dt.timedelta(days=day.weekday())
+    return {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[per]
+
+
+def instant_after(span: Span, instant_ms: int, zone: ZoneInfo) -> int:
+    """So much later by the calendar: the same time of the day on a later date.
+
+    Months later it is the same date, or the last of a shorter month. What is past all dates is LATEST.
+    """
+    seconds, ms = divmod(instant_ms, 1000)
+    wall = dt.datetime.fromtimestamp(seconds, zone).replace(tzinfo=None, fold=0)
+    try:
+        later = _instant(dt.datetime.combine(_later(span, wall.date()), wall.time()), zone) + ms
+    except (ValueError, OverflowError):
+        return LATEST
+    return min(later, LATEST)
+
+
+def _later(span: Span, day: dt.date) -> dt.date:
+    if span.unit in _MONTHS:
+        months = day.year * 12 + day.month - 1 + span.count * _MONTHS[span.unit]
+        return _in_month(months, day.day)
+    return day + dt.timedelta(days=span.count * (7 if span.unit == "week" else 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """When something holds: from `begin` up to and without `end`, on weekdays (Monday is 0), at hours.
@@ -135,7 +177,7 @@ class Window:
         return (self.days is None and self.hours is None) or self._by_the_clock(instant_ms)
 
     def _by_the_clock(self, instant_ms: int) -> bool:
-        if not _EARLIEST <= instant_ms <= _LATEST:
+        if not EARLIEST <= instant_ms <= LATEST:
             return False
         wall = dt.datetime.fromtimestamp(instant_ms // 1000, self.zone)
         day, hours = wall.weekday(), self.hours

@@ -135,7 +135,7 @@ def readable(published: rulebook_pb2.RulebookPublished) -> Rulebook:
 def _warm(version: Rulebook) -> None:
     """Conditions take far longer the first time that they are evaluated."""
     points, badges, offers = version.points, version.badges, version.offers
-    for rules in (points.by_action, badges.by_action, offers.by_trigger):
+    for rules in (points.by_action, points.referrals, badges.by_action, offers.by_trigger):
         for guarded in rules.values():
             guarded.select({}, 0, MemberFacts())
     for metrics in (points.metrics, badges.metrics, offers.metrics):

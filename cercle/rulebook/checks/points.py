@@ -1,6 +1,7 @@
 """points.yaml against the club and its actions."""
 
 from cercle.rulebook.actions import NAMING, ActionType, check_shared_field
+from cercle.rulebook.built_in import REFERRAL
 from cercle.rulebook.checks.earned import check_wallet
 from cercle.rulebook.codes import Code
 from cercle.rulebook.declared import Declared
@@ -16,7 +17,7 @@ from cercle.rulebook.files.earning import (
     EarnPointsEntry,
 )
 from cercle.rulebook.files.points import EarnRuleEntry, PointsFile, RuleEntry, SoonAfterEntry
-from cercle.rulebook.files.wallets import GoodwillEntry
+from cercle.rulebook.files.wallets import GoodwillEntry, TransferEntry
 from cercle.rulebook.scope import Scope
 from cercle.rulebook.text.source import Block
 
@@ -29,6 +30,9 @@ def check_points(block: Block, file: PointsFile | None, declared: Declared, scop
         scope.trigger(rule, "on")
     for entry in file.rules if file else ():
         _check_rule(entry, declared, scope)
+    for wallet, each in file.wallets.items() if file else ():
+        if isinstance(each.transfer, TransferEntry):
+            _check_transfer(wallet, each.transfer, scope)
     if file and file.goodwill:
         _check_goodwill(file.goodwill, declared, scope)
 
@@ -47,7 +51,7 @@ def _check_rule(entry: RuleEntry, declared: Declared, scope: Scope) -> None:
         _check_bands(earn, action, scope)
     elif isinstance(earn, EarnPointsEntry):
         _check_for_each(earn, action, scope)
-        _check_friend(earn, entry.on, scope)
+        _check_referral(entry, earn, scope)
     if earn.near and action:
         _check_near(earn, action, scope)
 
@@ -102,12 +106,35 @@ def _check_bands(earn: EarnBandsEntry, action: ActionType | None, scope: Scope) 
     scope.ascending("bands", steps)
 
 
-def _check_friend(earn: EarnPointsEntry, on: str, scope: Scope) -> None:
-    if earn.friend is not None and on != "referral":
+def _check_referral(entry: EarnRuleEntry, earn: EarnPointsEntry, scope: Scope) -> None:
+    if entry.on != REFERRAL:
+        for key, lacking in (("friend", "nobody has a friend"), ("after", "nobody waits for a friend")):
+            if key in earn.block:
+                sentence = (
+                    f"`{key}` is for rules on `{REFERRAL}`, and this one is on `{entry.on}`, where {lacking}"
+                )
+                scope.findings.error(Code.WRONG_FIELD, earn.block.key_spots[key].place(), sentence)
+        return
+    if entry.soon_after:
         sentence = (
-            f"`friend` is for rules on `referral`, and this one is on `{on}`, where nobody has a friend"
+            f"a rule on `{REFERRAL}` has no `soon_after`: what it gives waits for what the friend does next, "
+            "which `after` names"
         )
-        scope.findings.error(Code.WRONG_FIELD, earn.block.key_spots["friend"].place(), sentence)
+        scope.findings.error(Code.WRONG_FIELD, entry.block.key_spots["soon_after"].place(), sentence)
+    if "after" in earn.block:
+        scope.sent_action(earn.block, "after")
+    else:
+        _check_usual_after(entry, earn, scope)
+
+
+def _check_usual_after(entry: EarnRuleEntry, earn: EarnPointsEntry, scope: Scope) -> None:
+    if scope.actions is not None and earn.after not in scope.actions.keys() | scope.broken:
+        sentence = (
+            f"a referral is paid after the friend's first `{earn.after}`, which is not an action of "
+            "actions.yaml; name another with `after`"
+        )
+        place = entry.block.key_spots["earn"].place()
+        scope.findings.wrong_word(Code.UNKNOWN_ACTION, place, sentence, earn.after, scope.actions)
 
 
 def _check_near(earn: EarnEntry, action: ActionType, scope: Scope) -> None:
@@ -122,6 +149,22 @@ def _check_soon_after(entry: SoonAfterEntry, on: str, scope: Scope) -> None:
     earlier, later = scope.sent_action(entry.block, "action"), scope.action(on)
     if earlier and later:
         check_shared_field(entry.block, "by", (earlier, later), NAMING, scope.findings)
+
+
+def _check_transfer(wallet: str, entry: TransferEntry, scope: Scope) -> None:
+    if entry.at_most is None:
+        return
+    points, said = entry.at_most
+    limit, place = entry.limit, entry.block.at("at_most")
+    if said != wallet:
+        sentence = f"this is the wallet `{wallet}`, so a transfer is in it too, and not in `{said}`"
+        scope.findings.error(Code.UNKNOWN_WALLET, place, sentence)
+    elif limit and limit.points is not None and points > limit.points:
+        sentence = (
+            f"one transfer of {points} is more than the {limit.points} that one member may send per "
+            f"{limit.per}; write a smaller `at_most` or a larger `limit`"
+        )
+        scope.findings.error(Code.TOO_MUCH, place, sentence)
 
 
 def _check_goodwill(entry: GoodwillEntry, declared: Declared, scope: Scope) -> None:

@@ -1,6 +1,8 @@
 """Of offers.yaml: what things cost, how often one member may have them, and who may."""
 
-from typing import Annotated, Union
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Union
 
 from pydantic import (
     ConfigDict,
@@ -19,12 +21,13 @@ from cercle.rulebook.diagnostics import nearest
 from cercle.rulebook.entries import json_types, values
 from cercle.rulebook.entries.entry import Condition, Entry, Identifier, Money, Period, sentence_error, words
 from cercle.rulebook.files.actions import NameSet
-from cercle.rulebook.files.points import CALENDAR, Per
+from cercle.rulebook.files.limits import CALENDAR, Per
 from cercle.rulebook.money import parse_money
 
 FREE = (0, "points")
 """The price of what costs nothing."""
 CONTEST = "contest"
+NOBODY_HAS_IT = "nobody can have the offer"
 
 Times = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -70,6 +73,8 @@ PerOfContest = Annotated[
 class OfferLimit(Entry):
     """How often one member may have an offer."""
 
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType({"per": NOBODY_HAS_IT})
+
     times: Times = Field(description="How many times at most.", examples=[2])
     per: Per = Field(
         description=(
@@ -78,6 +83,10 @@ class OfferLimit(Entry):
         ),
         examples=["month", "life", "30 days"],
     )
+
+    def inactive_keys(self) -> frozenset[str]:
+        """Periods of the calendar are acted on."""
+        return frozenset(() if self.per in CALENDAR else ("per",))
 
 
 class ContestLimit(Entry):

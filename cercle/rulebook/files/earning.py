@@ -32,6 +32,8 @@ POINTS = "points"
 AMOUNT, ITEMS, QUANTITY = "amount", "items", "quantity"
 """The fields of actions that `for_each` and `bands` count: money, a list, and an integer of its records."""
 ITEM = "item"
+PURCHASE = "purchase"
+"""What a friend does first, unless a referral rule says otherwise."""
 
 _DISTANCE = re.compile(r"([0-9]{1,6}) (km|m)")
 
@@ -176,9 +178,17 @@ class EarnPointsEntry(EarnEntry):
         default=None,
         description=(
             "For rules on `referral`: what the friend gets, beside the member's own `points`. Both are given "
-            "once the points of the friend's first purchase can be spent."
+            "once the friend first does what `after` says."
         ),
         examples=[50],
+    )
+    after: Identifier = Field(
+        default=PURCHASE,
+        description=(
+            "For rules on `referral`: the action of actions.yaml that the friend must do first, for both to "
+            "be paid."
+        ),
+        examples=[PURCHASE],
     )
 
     def inactive_keys(self) -> frozenset[str]:

@@ -124,8 +124,8 @@ class InvitedOffer(OfferEntry):
 class ClaimedOffer(OfferEntry):
     """An offer that members take themselves, free or for points."""
 
-    inactive: ClassVar[Mapping[str, str]] = _inactive(
-        "price", "during", what_follows="nobody can claim the offer"
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(("channel", "segments", "when"), "nobody can claim the offer")
     )
 
     price: Price = Field(

@@ -6,40 +6,30 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Union
 
-from pydantic import (
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import Field, PlainSerializer, PlainValidator, Tag, WithJsonSchema
 
-from cercle.rulebook.built_in import acts_on
+from cercle.rulebook.built_in import REFERRAL, acts_on
 from cercle.rulebook.codes import Code
-from cercle.rulebook.entries import json_types
 from cercle.rulebook.entries.entry import (
     Condition,
     Duration,
     Entry,
     Identifier,
-    Period,
     sentence_error,
     words,
 )
 from cercle.rulebook.entries.shapes import shape_by, tag
 from cercle.rulebook.files.during import DuringEntry
-from cercle.rulebook.files.earning import Earn, Positive
+from cercle.rulebook.files.earning import Earn
+from cercle.rulebook.files.limits import LimitEntry
 from cercle.rulebook.files.wallets import GoodwillEntry, WalletEntry
 from cercle.rulebook.spelling import number_meant
 
 MOST_FACTOR = 100
-DAY = "day"
-CALENDAR = (DAY, "week", "month", "year", "life")
 
-_GIVES_NOTHING = "the rule gives nothing"
+
+def _inactive(*keys: str) -> Mapping[str, str]:
+    return MappingProxyType(dict.fromkeys(keys, "the rule gives nothing"))
 
 
 def _factor(value: object) -> Fraction:
@@ -66,44 +56,6 @@ def _factor(value: object) -> Fraction:
 Factor = Annotated[
     Fraction, PlainValidator(_factor), PlainSerializer(str), WithJsonSchema({"type": "number"})
 ]
-Per = Annotated[
-    Union[Annotated[str, words(*CALENDAR), Tag(tag("word"))], Annotated[Period, Tag(tag("period"))]],
-    Discriminator(lambda value: tag("word" if isinstance(value, str) and value.isalpha() else "period")),
-    json_types.PER,
-]
-"""A word of the calendar, or a length of time that goes with the action."""
-
-
-class LimitEntry(Entry):
-    """At most so many points, or so many times, for one member in each period."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["points"]}, {"required": ["times"]}]},
-    )
-    inactive: ClassVar[Mapping[str, str]] = MappingProxyType({"per": _GIVES_NOTHING})
-
-    points: Positive | None = Field(default=None, description="How many points at most.", examples=[200])
-    times: Positive | None = Field(default=None, description="How many times at most.", examples=[5])
-    per: Per = Field(
-        description=(
-            "In what time: a `day`, `week`, `month` or `year` by the club's calendar, in the member's whole "
-            "`life` in the club, or in the last so many days, as in `30 days`."
-        ),
-        examples=["day", "month", "life", "30 days"],
-    )
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "LimitEntry":
-        if (self.points is None) == (self.times is None):
-            raise sentence_error(
-                "a limit says either `points` or `times`, as in `limit: {times: 1, per: day}`",
-                Code.WRONG_SHAPE,
-            )
-        return self
-
-    def inactive_keys(self) -> frozenset[str]:
-        """A limit per day is acted on."""
-        return frozenset(() if self.per == DAY else ("per",))
 
 
 class SoonAfterEntry(Entry):
@@ -120,9 +72,7 @@ class SoonAfterEntry(Entry):
 class RuleEntry(Entry):
     """What all rules say."""
 
-    inactive: ClassVar[Mapping[str, str]] = MappingProxyType(
-        dict.fromkeys(("on", "cooldown", "soon_after", "group"), _GIVES_NOTHING)
-    )
+    inactive: ClassVar[Mapping[str, str]] = _inactive("on", "cooldown", "soon_after", "group")
 
     id: Identifier = Field(description="The rule's name; no two rules share one.", examples=["purchase-base"])
     on: Identifier = Field(
@@ -164,13 +114,15 @@ class RuleEntry(Entry):
     )
 
     def inactive_keys(self) -> frozenset[str]:
-        """Of what is built in, none is acted on yet."""
+        """Of what is built in, referrals are acted on."""
         keys = super().inactive_keys()
         return keys - {"on"} if acts_on(self.on, "points.yaml") else keys
 
 
 class EarnRuleEntry(RuleEntry):
     """A rule that gives points."""
+
+    inactive: ClassVar[Mapping[str, str]] = _inactive("on", "cooldown", "group")
 
     earn: Earn = Field(description="What the rule gives.", examples=[{"points": 50}])
 
@@ -182,6 +134,11 @@ class MultiplyRuleEntry(RuleEntry):
         description="By how much it multiplies what the action earns in the wallet `points`.",
         examples=[2, 1.5],
     )
+
+    def inactive_keys(self) -> frozenset[str]:
+        """A referral is paid later, and as the rule says: nothing multiplies it."""
+        keys = super().inactive_keys()
+        return keys | {"on"} if self.on == REFERRAL else keys
 
 
 Rule = Annotated[

@@ -1,7 +1,9 @@
 """Of offers.yaml: vouchers, with codes that Cercle makes or that come from a file."""
 
 import re
-from typing import Annotated, Union
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Union
 
 from pydantic import AfterValidator, Field, Tag, WithJsonSchema
 
@@ -12,7 +14,7 @@ from cercle.rulebook.entries.shapes import shape_by, tag
 FEWEST, MOST = 6, 32
 """Letters and digits that Cercle puts in a code: fewer could be guessed."""
 
-_CODE = re.compile(r"[A-Za-z0-9-]{0,24}\{([0-9]{1,3})\}[A-Za-z0-9-]{0,24}")
+_CODE = re.compile(r"([A-Za-z0-9-]{0,24})\{([0-9]{1,3})\}([A-Za-z0-9-]{0,24})")
 _POOL = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]*\.csv")
 
 
@@ -26,7 +28,7 @@ def _code(code: str) -> str:
             written=code[:60],
             example="{8}",
         )
-    if not FEWEST <= int(match[1]) <= MOST:
+    if not FEWEST <= int(match[2]) <= MOST:
         raise sentence_error(
             "a code has from {fewest} to {most} letters and digits that Cercle makes, as in `TEN-{example}`: "
             "with fewer it could be guessed",
@@ -36,6 +38,13 @@ def _code(code: str) -> str:
             example="{8}",
         )
     return code
+
+
+def parts_of(code: str) -> tuple[str, int, str]:
+    """Of a sound pattern: what is before the letters that Cercle makes, how many they are, what is after."""
+    match = _CODE.fullmatch(code)
+    assert match, "its model has checked it"
+    return match[1], int(match[2]), match[3]
 
 
 def _pool(path: str) -> str:
@@ -70,6 +79,8 @@ class GeneratedVoucher(_Voucher):
 
 class PoolVoucher(_Voucher):
     """A voucher whose code is taken from a file."""
+
+    inactive: ClassVar[Mapping[str, str]] = MappingProxyType({"pool": "nobody can have the offer"})
 
     pool: Annotated[str, AfterValidator(_pool), WithJsonSchema({"type": "string"})] = Field(
         description="A file in the club's folder with one code a line; each is given once.",

@@ -3,17 +3,26 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple, Union
 
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, Discriminator, Field, PlainSerializer, PlainValidator, Tag
 from pydantic_core import PydanticCustomError
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.entries import json_types
-from cercle.rulebook.entries.entry import Duration, Entry, WalletPoints, sentence_error, words
+from cercle.rulebook.entries.entry import (
+    Duration,
+    Entry,
+    WalletPoints,
+    sentence_error,
+    words,
+)
+from cercle.rulebook.entries.shapes import tag
 from cercle.rulebook.entries.values import period, wallet_points
+from cercle.rulebook.files.limits import TransferLimit
 
 NEVER = "never"
+ALLOWED = "allowed"
 _ENDS = ("end of month", "end of quarter", "end of year", "end of next year")
 _AFTER = " after earning"
 _BUDGET = re.compile(r"(.*) per agent per (day|week|month|year)")
@@ -60,6 +69,33 @@ def _budget(value: object) -> Budget:
     return Budget(*wallet_points(match[1]), match[2])
 
 
+class TransferEntry(Entry):
+    """How much members may send to each other."""
+
+    at_most: WalletPoints | None = Field(
+        default=None,
+        description="How many points one transfer may move. Left out, as many as the sender has.",
+        examples=["500 points"],
+    )
+    limit: TransferLimit | None = Field(
+        default=None,
+        description="How much one member may send in a period. Left out, without limit.",
+        examples=[{"points": 1000, "per": "day"}, {"times": 3, "per": "week"}],
+    )
+
+
+def _without_limits(transfer: "str | TransferEntry") -> "str | TransferEntry":
+    """`transfer: {}` says the same as `transfer: allowed`."""
+    return ALLOWED if transfer == TransferEntry() else transfer
+
+
+Transfer = Annotated[
+    Union[Annotated[str, words(ALLOWED), Tag(tag("word"))], Annotated[TransferEntry, Tag(tag("limits"))]],
+    Discriminator(lambda value: tag("word" if isinstance(value, str) else "limits")),
+    AfterValidator(_without_limits),
+]
+
+
 class WalletEntry(Entry):
     """One kind of points that members collect."""
 
@@ -91,6 +127,15 @@ class WalletEntry(Entry):
             "has (`within_balance`), or all, even if the member then owes points (`allow_negative`)."
         ),
         examples=["within_balance"],
+    )
+
+    transfer: Transfer | None = Field(
+        default=None,
+        description=(
+            "Whether members may send these points to each other: `allowed`, or with limits. Left out, they "
+            "may not."
+        ),
+        examples=[ALLOWED, {"at_most": "500 points", "limit": {"points": 1000, "per": "day"}}],
     )
 
     def inactive_keys(self) -> frozenset[str]:

@@ -15,12 +15,15 @@ from cercle.rulebook import (
     Offer,
     OfferRules,
     PointsRules,
+    ReferralRule,
     Rulebook,
 )
 
 
 class Question(NamedTuple):
     """The rules of one service were asked about an action, or about `badge_unlocked` or `tier_changed`.
+
+    `referrals`: those of points that are on a referral.
 
     `occurred_at` in ms; `facts`: what conditions saw of the member.
     """
@@ -42,6 +45,10 @@ class _Points(PointsRules):
     def rules_for(self, action: Action, member: MemberFacts) -> FiredRules:
         self.listener(Question("points", action.type, action.fields, action.occurred_at, member))
         return super().rules_for(action, member)
+
+    def referrals_for(self, action: Action, member: MemberFacts) -> tuple[ReferralRule, ...]:
+        self.listener(Question("referrals", action.type, action.fields, action.occurred_at, member))
+        return super().referrals_for(action, member)
 
 
 @dataclass(frozen=True)

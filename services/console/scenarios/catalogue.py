@@ -9,7 +9,7 @@ from cercle.rulebook.checks.conditions_of import trigger_of
 from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.files.badges import AchievementEntry, BadgesFile
-from cercle.rulebook.files.offers import OfferEntry, OffersFile
+from cercle.rulebook.files.offers import ClaimedOffer, OfferEntry, OffersFile
 from cercle.rulebook.files.points import PointsFile
 from cercle.rulebook.files.tiers import TierEntry, TiersFile
 from cercle.rulebook.folder import Folder
@@ -83,7 +83,11 @@ def catalogue(files: Mapping[str, str], rules: Rulebook) -> Catalogue:
             for level in entry.goals
         ),
         *(Listed(TIER, level.id, _place(level)) for level in _tiers(folder)),
-        *(Listed(OFFER, offer.id, _place(offer), _trigger(offer.block)) for offer in _offers(folder)),
+        *(
+            Listed(OFFER, offer.id, _place(offer), _trigger(offer.block))
+            for offer in _offers(folder)
+            if not isinstance(offer, ClaimedOffer)  # no step of a scenario claims
+        ),
     ]
     inactive = tuple(_inactive(folder.models().values()))
     idle = {each.place for each in inactive}

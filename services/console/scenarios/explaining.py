@@ -65,7 +65,7 @@ def explain_action(raw: RawAction, state: State, rules: Rulebook, known: Catalog
     earned = earning.earned(_member(action, state, rules), action, facts, rules)
     questions = [
         Question(service, action.type, action.fields, action.occurred_at, facts)
-        for service in ("points", "badges", "offers")
+        for service in ("points", "referrals", "badges", "offers")
     ]
     lines = Tracer(rules, known).trace(action.type, questions, earned)
     at = local_time(action.occurred_at, rules.club.time_zone)

@@ -93,7 +93,7 @@ def _nothing(kind: FieldType, currency: str) -> RawField:
     """A value of that kind which is not wrong."""
     if not isinstance(kind, str):
         return []
-    nothing: dict[str, RawField] = {"text": "", "integer": 0, "boolean": False, "money": Money(0, currency)}
+    nothing: dict[str, RawField] = {"text": "x", "integer": 0, "boolean": False, "money": Money(0, currency)}
     return nothing[kind]
 
 

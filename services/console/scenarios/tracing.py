@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cercle.rulebook import MultiplyRule, Rulebook
+from cercle.rulebook import EarnRule, MultiplyRule, ReferralRule, Rulebook, SoonAfter
 from cercle.rulebook.conditions.explaining import NO_CONDITION, Explained
+from cercle.rulebook.entries.values import format_duration
 from cercle.rulebook.phrases import in_wallet
 from services.badges.events import BadgeUnlocked
 from services.console.scenarios.asking import Question
@@ -48,6 +49,8 @@ class Tracer:
             match question.service:
                 case "points":
                     lines += self._points(question, earned)
+                case "referrals":
+                    lines += self._referrals(question)
                 case "badges":
                     lines += self._badges(question, unlocked)
                 case "offers":
@@ -65,8 +68,16 @@ class Tracer:
             gave = _gave(wallet, grant)
             if multiplied and isinstance(rule, MultiplyRule) and rule.id not in granted:
                 gave = "adds nothing, since a larger multiplier does"
+            if isinstance(rule, EarnRule) and rule.soon_after and rule.id not in granted:
+                gave = _would_give(rule, rule.soon_after)
             place = self._place(RULE, rule.id)
             yield Line(RULE, rule.id, place, *_said(explained, gave), grant.desired, grant.granted)
+
+    def _referrals(self, question: Question) -> Iterator[Line]:
+        promises = self._rules.points.referrals.get(question.trigger)
+        for explained in promises.explain(*question[2:]) if promises else ():
+            rule = explained.item
+            yield Line(RULE, rule.id, self._place(RULE, rule.id), *_said(explained, _promised(rule)))
 
     def _badges(self, question: Question, unlocked: Sequence[BadgeUnlocked]) -> Iterator[Line]:
         achievements = self._rules.badges.by_action.get(question.trigger)
@@ -114,6 +125,19 @@ def _gave(wallet: str, grant: Grant) -> str:
     if grant.granted == grant.desired:
         return given
     return f"{given} of {grant.desired}: its limit cuts {grant.desired - grant.granted}"
+
+
+def _promised(rule: ReferralRule) -> str:
+    friend = f", and {in_wallet(rule.friend, rule.wallet)} to the friend" if rule.friend else ""
+    points = in_wallet(rule.points, rule.wallet)
+    return f"gives {points}{friend}, once the friend first does {rule.after}"
+
+
+def _would_give(rule: EarnRule, soon: SoonAfter) -> str:
+    return (
+        f"gives {in_wallet(rule.points, rule.wallet)} if a {soon.action} with the same {soon.by} was "
+        f"at most {format_duration(soon.at_most)} before"
+    )
 
 
 def _occasion(question: Question) -> str:

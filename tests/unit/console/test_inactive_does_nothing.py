@@ -49,6 +49,7 @@ PLAIN = {
     "badges.yaml": BADGES % "",
     "tiers.yaml": TIERS % ("all time", ""),
     "offers.yaml": OFFERS % "",
+    "metrics.yaml": "metrics: {bought: {count: purchase, over: life}}",
 }
 DAY = 86_400_000
 
@@ -94,7 +95,25 @@ INACTIVE = {
         BADGES % "challenges:\n  - {id: more, all_of: [{count: review, reach: 1}], award: star}\n",
     ),
     "a ladder of the year": ("tiers.yaml", TIERS % ("calendar year", "  downgrade: to the balance\n")),
-    "an offer for points": ("offers.yaml", offer("price: 50 points")),
+    "an offer of one channel": ("offers.yaml", offer("price: 50 points, channel: web")),
+    "an offer for some members": ("offers.yaml", offer("price: free, when: metrics.bought > 3")),
+    "an offer with a limit that rolls": (
+        "offers.yaml",
+        offer("price: 50 points, limit: {times: 1, per: 30 days}"),
+    ),
+    "an offer with codes of a file": (
+        "offers.yaml",
+        offer("price: 50 points, voucher: {pool: codes.csv}"),
+    ),
+    "a multiplier soon after another action": (
+        "points.yaml",
+        rule("on: purchase, multiply: 3, soon_after: {action: refund, by: order, at_most: 1 day}"),
+    ),
+    "a multiplied referral": ("points.yaml", rule("on: referral, multiply: 3")),
+    "a transfer with a limit that rolls": (
+        "points.yaml",
+        POINTS % ("wallets: {points: {transfer: {limit: {times: 1, per: 7 days}}}}\n", ""),
+    ),
     "an offer with a voucher": (
         "offers.yaml",
         offer('price: free, issue: {on: review}, voucher: {code: "A-{8}", valid: 60 days}'),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cercle.domain.action import Action, Money, RawAction
 from cercle.domain.admission import LONGEST_MEMBER_ID, admit
 from cercle.domain.decision import Rejection
+from cercle.domain.keys import RESERVED, is_member
 from cercle.rulebook import compile_rulebook
 
 RULEBOOK = compile_rulebook(
@@ -174,7 +175,7 @@ def test_an_unknown_action_type_is_refused_with_the_nearest_one() -> None:
     )
     other = admit(sent({}, "x" * 10_000), AT, RULEBOOK)
     assert isinstance(other, Rejection)
-    assert other.sentence.endswith("; known here: `purchase`, `visit`")
+    assert other.sentence.endswith("; known here: `purchase`, `referral`, `visit`")
     assert len(other.sentence) < 200
 
 
@@ -190,6 +191,28 @@ def test_a_member_id_without_letters_or_with_too_many_is_refused(member: str) ->
 def test_a_member_id_up_to_128_characters_is_accepted(member: str) -> None:
     """Characters, not bytes."""
     assert isinstance(admit(sent(SOUND, member=member), AT, RULEBOOK), Action)
+
+
+@pytest.mark.parametrize("word", RESERVED)
+def test_a_member_id_that_begins_with_a_reserved_word_is_refused(word: str) -> None:
+    """Such a key is a subject's, an offer's, a code's or an agent's; the sentence names the word."""
+    for member in (word, f"{word}ana"):
+        rejection = admit(sent(SOUND, member=member), AT, RULEBOOK)
+        assert isinstance(rejection, Rejection)
+        assert (rejection.code, rejection.field) == ("bad_member_id", "member_id")
+        assert (
+            rejection.sentence == f"the member id cannot begin with `{word}`, which Cercle keeps for itself"
+        )
+        assert not is_member(member)
+
+
+@pytest.mark.parametrize(
+    "member", ["subject", "subjects/1", "Offer/1", "a/offer/1", "code", "/agent/", " code/1"]
+)
+def test_a_member_id_that_only_looks_reserved_is_accepted(member: str) -> None:
+    """The very beginning decides, letter by letter."""
+    assert isinstance(admit(sent(SOUND, member=member), AT, RULEBOOK), Action)
+    assert is_member(member)
 
 
 @pytest.mark.parametrize("at", [2**63, -(2**63), 10**15])
@@ -237,6 +260,7 @@ def test_whatever_is_sent_is_accepted_or_refused_and_what_is_accepted_is_well_ty
     if isinstance(result, Rejection):
         assert result.code and result.sentence.isprintable()
         return
+    assert is_member(result.member_id)
     assert isinstance(RULEBOOK.club.day(result.occurred_at), int)
     amount = result.fields.get("amount", 0)
     assert type(amount) is int and 0 <= amount <= 10**12

@@ -55,7 +55,7 @@ def test_no_action_has_a_built_in_name(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(BUILT_IN_ACTIONS))
 def test_what_is_built_in_is_acted_on_refused_or_warned_of(name: str, file: str) -> None:
     """By the one table of what is built in: nothing is ever accepted in silence."""
-    files = {"club.yaml": CLUB, "actions.yaml": "actions: {visit: {fields: {}}}"}
+    files = {"club.yaml": CLUB, "actions.yaml": "actions: {visit: {fields: {}}, purchase: {fields: {}}}"}
     files[file] = RULES[file].format(name)
     if file not in BUILT_IN_ACTIONS[name].used_in:
         with pytest.raises(RulebookError, match=f"`{name}` is for the rules of "):

@@ -98,9 +98,9 @@ def at(local: str) -> int:
     return int(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Zurich")).timestamp()) * 1000
 
 
-def test_every_key_of_the_language_is_read_and_only_what_is_free_and_given_acts() -> None:
+def test_every_key_of_the_language_is_read_and_only_what_is_given_or_claimed_by_all_acts() -> None:
     """The others are in no answer: nobody can claim them, is invited to them, or enters a contest."""
-    assert sorted(club(EVERY_KEY).offers.offers) == ["on-purchase", "on-tier", "welcome"]
+    assert sorted(club(EVERY_KEY).offers.offers) == ["on-purchase", "on-tier", "taken", "welcome"]
 
 
 def test_each_inactive_key_is_told_with_what_follows() -> None:
@@ -110,9 +110,10 @@ def test_each_inactive_key_is_told_with_what_follows() -> None:
         for each in club(EVERY_KEY).inactive
         if each.place.file == "offers.yaml"
     }
-    claimed = ["voucher", "stock", "limit", "budget", "channel", "during", "segments", "when"]
-    assert told.keys() == {*claimed, "price", "issue", "invite", "contests", "ranking"}
-    assert all(told[key].startswith("nobody can claim the offer") for key in [*claimed, "price"])
+    claimed, had = ["channel", "segments", "when"], ["pool", "per"]
+    assert told.keys() == {*claimed, *had, "issue", "invite", "contests", "ranking"}
+    assert all(told[key] == "nobody can claim the offer" for key in claimed)
+    assert all(told[key] == "nobody can have the offer" for key in had)
     assert told["issue"].startswith("the offer is issued to nobody")
     assert told["invite"] == "nobody is invited"
 

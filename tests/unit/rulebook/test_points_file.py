@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cercle.domain.action import Action
-from cercle.rulebook import EarnRule, Limit, MemberFacts, Rulebook, compile_rulebook
+from cercle.rulebook import EarnRule, FiredRules, Limit, MemberFacts, Rulebook, compile_rulebook
 
 CLUB = """\
 club: shop
@@ -92,9 +92,7 @@ def test_every_key_of_the_language_compiles() -> None:
         for file, sentence in inactive
         if file == "points.yaml"
     }
-    nothing = (
-        "per", "for_each", "bands", "nth", "first", "near", "group", "cooldown", "soon_after", "on"
-    )  # fmt: skip
+    nothing = ("per", "for_each", "bands", "nth", "first", "near", "group", "cooldown", "on")
     assert said == {
         "`pending` yet: points can be spent at once",
         "`expires` yet: points never expire",
@@ -115,9 +113,11 @@ def test_only_the_rules_without_an_inactive_key_fire() -> None:
     assert [rule.id for rule in fired.earn] == ["base"]
     assert fired.multiply == ()
     assert fired.earn[0].limit == Limit(200, None)
-    for kind in ("answer", "birthday", "referral"):
+    for kind in ("birthday", "referral"):
         other = Action("s", "1", kind, "ana", 0, 0, {})
-        assert points.rules_for(other, facts) == ((), ())
+        assert points.rules_for(other, facts) == FiredRules()
+    answer = Action("s", "1", "answer", "ana", 0, 0, {})
+    assert [rule.id for rule in points.rules_for(answer, facts).soon_after] == ["quick"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_only_the_rules_without_an_inactive_key_fire() -> None:
     [
         "earn: {points: 5}, cooldown: 10 minutes",
         "earn: {points: 5}, group: g",
-        "earn: {points: 5}, soon_after: {action: question, by: order, at_most: 1 hour}",
+        "multiply: 2, soon_after: {action: question, by: order, at_most: 1 hour}",
         "earn: {points: 5}, limit: {times: 1, per: week}",
         "earn: {points: 5}, limit: {points: 5, per: 1 day}",
         "multiply: 2, limit: {points: 5, per: year}",
@@ -147,7 +147,7 @@ def test_a_rule_with_an_inactive_key_gives_nothing_and_is_listed(inactive: str) 
     rulebook = compile_rulebook(files)
     (warning,) = rulebook.inactive
     assert warning.sentence.endswith("the rule gives nothing")
-    assert rulebook.points.rules_for(purchase(), FACTS) == ((), ())
+    assert rulebook.points.rules_for(purchase(), FACTS) == FiredRules()
 
 
 @pytest.mark.parametrize(

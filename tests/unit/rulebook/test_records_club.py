@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cercle.domain.action import Action
-from cercle.rulebook import EarnRule, MemberFacts, PerMoney, Rulebook, Texts, compile_rulebook
+from cercle.rulebook import EarnRule, FiredRules, MemberFacts, PerMoney, Rulebook, Texts, compile_rulebook
 
 RECORDS = Path(__file__).parents[3] / "clubs" / "records"
 FACTS = MemberFacts(tier="member")
@@ -71,7 +71,7 @@ def test_collector_silver_brings_the_welcome_vinyl_and_nothing_else_does() -> No
 def test_an_action_type_without_rules_concerns_nothing() -> None:
     """Neither points nor badges know it."""
     other = Action("shop", "1", "visit", "14048", 0, 0, {})
-    assert records().points.rules_for(other, FACTS) == ((), ())
+    assert records().points.rules_for(other, FACTS) == FiredRules()
     assert records().badges.counted(other, FACTS) == ()
 
 
