@@ -64,6 +64,7 @@ class Incarnation:
         self._turns = 0
         self._hearing_seconds = 0.0
         self._waiting: set[Future[Any]] = set()
+        self._watching: set[Future[Any]] = set()
         self._finishing = False
         self.serving = asyncio.Event()
 
@@ -81,6 +82,9 @@ class Incarnation:
         """Decides a command or a confirmed read; its reply comes when it is in the log for good."""
         if self._finishing:
             raise Unavailable
+        if isinstance(work, Watch):
+            self._watching.add(work.reply)
+            work.reply.add_done_callback(self._watching.discard)
         self._waiting.add(work.reply)
         work.reply.add_done_callback(self._waiting.discard)
         self._inbox.put(work)
@@ -88,6 +92,8 @@ class Incarnation:
     def finish(self) -> None:
         """Decides the commands that wait, and nothing else; once all is shipped, `run` raises Finished."""
         self._finishing = True
+        for reply in list(self._watching):
+            answer(reply, Unavailable())  # What they wait for may never come here.
         self._inbox.wake()
 
     def _finished(self) -> bool:

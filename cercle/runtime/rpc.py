@@ -23,7 +23,7 @@ from cercle.rulebook import Rulebook
 from cercle.runtime.forwarding import MOVING, Answered, Asked, Forwarding, moving
 from cercle.runtime.ownership import Elsewhere, Ownership
 from cercle.runtime.rulebooks import Rulebooks
-from cercle.runtime.service import Clock, Command, Inspection, Refusal, Unavailable
+from cercle.runtime.service import Clock, Command, Inspection, Refusal, Unavailable, Watch
 from cercle.runtime.settings import Settings
 from cercle.runtime.store import NotReady, Reading, Store, StoreLost
 from cercle.runtime.telemetry import Metrics
@@ -145,6 +145,12 @@ class Rpc:
         """A confirmed read: `look(state, now)` by the owner, once all that it shows is in the log."""
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._ownership.submit(self.partition_of(member_id), Inspection(member_id, look, reply))
+        return await reply
+
+    async def watch(self, member_id: str, look: Callable[[Any, Instant], Any]) -> Any:
+        """The first `look(state, now)` that is not None, by the owner, once it is in the log for good."""
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._ownership.submit(self.partition_of(member_id), Watch(member_id, look, reply))
         return await reply
 
     async def read(self, member_id: str) -> Reading:
