@@ -148,7 +148,7 @@ class Rpc:
         return await reply
 
     async def watch(self, member_id: str, look: Callable[[Any, Instant], Any]) -> Any:
-        """The first `look(state, now)` that is not None, by the owner, once it is in the log for good."""
+        """A confirmed read that waits: the first `look(state, now)` that is not None. Raises Unavailable."""
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._ownership.submit(self.partition_of(member_id), Watch(member_id, look, reply))
         return await reply

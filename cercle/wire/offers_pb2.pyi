@@ -4,7 +4,7 @@ isort:skip_file
 Offers: what the club gives its members."""
 
 from cercle.wire import actions_pb2 as _actions_pb2
-from cercle.wire import claims_pb2 as _claims_pb2
+from cercle.wire import offers_claims_pb2 as _offers_claims_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -131,79 +131,79 @@ class Event(_message.Message):
         """The member has another badge."""
 
     @_builtins.property
-    def claim_opened(self) -> _claims_pb2.ClaimOpened:
+    def claim_opened(self) -> _offers_claims_pb2.ClaimOpened:
         """A claim began."""
 
     @_builtins.property
-    def claim_advanced(self) -> _claims_pb2.ClaimAdvanced:
+    def claim_advanced(self) -> _offers_claims_pb2.ClaimAdvanced:
         """A claim went on."""
 
     @_builtins.property
-    def claim_retried(self) -> _claims_pb2.ClaimRetried:
+    def claim_retried(self) -> _offers_claims_pb2.ClaimRetried:
         """A claim asks again."""
 
     @_builtins.property
-    def claim_code_taken(self) -> _claims_pb2.ClaimCodeTaken:
+    def claim_code_taken(self) -> _offers_claims_pb2.ClaimCodeTaken:
         """A claim's code was another claim's."""
 
     @_builtins.property
-    def claim_issued(self) -> _claims_pb2.ClaimIssued:
+    def claim_issued(self) -> _offers_claims_pb2.ClaimIssued:
         """A claim is complete."""
 
     @_builtins.property
-    def claim_refused(self) -> _claims_pb2.ClaimRefused:
+    def claim_refused(self) -> _offers_claims_pb2.ClaimRefused:
         """A claim came to nothing."""
 
     @_builtins.property
-    def claim_released(self) -> _claims_pb2.ClaimReleased:
+    def claim_released(self) -> _offers_claims_pb2.ClaimReleased:
         """A refused claim's points are held no more."""
 
     @_builtins.property
-    def cancel_asked(self) -> _claims_pb2.CancelAsked:
+    def cancel_asked(self) -> _offers_claims_pb2.CancelAsked:
         """Somebody wants a claim cancelled."""
 
     @_builtins.property
-    def cancel_refused(self) -> _claims_pb2.CancelRefused:
+    def cancel_refused(self) -> _offers_claims_pb2.CancelRefused:
         """A claim stays as it is."""
 
     @_builtins.property
-    def claim_cancelled(self) -> _claims_pb2.ClaimCancelled:
+    def claim_cancelled(self) -> _offers_claims_pb2.ClaimCancelled:
         """A claim was taken back."""
 
     @_builtins.property
-    def voucher_redeemed(self) -> _claims_pb2.VoucherRedeemed:
+    def voucher_redeemed(self) -> _offers_claims_pb2.VoucherRedeemed:
         """A claim's code was used."""
 
     @_builtins.property
-    def stock_reserved(self) -> _claims_pb2.StockReserved:
+    def stock_reserved(self) -> _offers_claims_pb2.StockReserved:
         """At an offer's key: one is a claim's."""
 
     @_builtins.property
-    def stock_refused(self) -> _claims_pb2.StockRefused:
+    def stock_refused(self) -> _offers_claims_pb2.StockRefused:
         """At an offer's key: nothing is left for a claim."""
 
     @_builtins.property
-    def stock_returned(self) -> _claims_pb2.StockReturned:
+    def stock_returned(self) -> _offers_claims_pb2.StockReturned:
         """At an offer's key: one is there for others again."""
 
     @_builtins.property
-    def code_registered(self) -> _claims_pb2.CodeRegistered:
+    def code_registered(self) -> _offers_claims_pb2.CodeRegistered:
         """At a code's key: it is a claim's."""
 
     @_builtins.property
-    def code_refused(self) -> _claims_pb2.CodeRefused:
+    def code_refused(self) -> _offers_claims_pb2.CodeRefused:
         """At a code's key: what a claim asked cannot be."""
 
     @_builtins.property
-    def code_redeemed(self) -> _claims_pb2.CodeRedeemed:
+    def code_redeemed(self) -> _offers_claims_pb2.CodeRedeemed:
         """At a code's key: it was used."""
 
     @_builtins.property
-    def redeem_refused(self) -> _claims_pb2.RedeemRefused:
+    def redeem_refused(self) -> _offers_claims_pb2.RedeemRefused:
         """At a code's key: it could not be used."""
 
     @_builtins.property
-    def code_cancelled(self) -> _claims_pb2.CodeCancelled:
+    def code_cancelled(self) -> _offers_claims_pb2.CodeCancelled:
         """At a code's key: it can no more be used."""
 
     def __init__(
@@ -214,25 +214,25 @@ class Event(_message.Message):
         tier_noted: Global___TierNoted | None = ...,
         metric_counted: _actions_pb2.MetricCounted | None = ...,
         badge_noted: Global___BadgeNoted | None = ...,
-        claim_opened: _claims_pb2.ClaimOpened | None = ...,
-        claim_advanced: _claims_pb2.ClaimAdvanced | None = ...,
-        claim_retried: _claims_pb2.ClaimRetried | None = ...,
-        claim_code_taken: _claims_pb2.ClaimCodeTaken | None = ...,
-        claim_issued: _claims_pb2.ClaimIssued | None = ...,
-        claim_refused: _claims_pb2.ClaimRefused | None = ...,
-        claim_released: _claims_pb2.ClaimReleased | None = ...,
-        cancel_asked: _claims_pb2.CancelAsked | None = ...,
-        cancel_refused: _claims_pb2.CancelRefused | None = ...,
-        claim_cancelled: _claims_pb2.ClaimCancelled | None = ...,
-        voucher_redeemed: _claims_pb2.VoucherRedeemed | None = ...,
-        stock_reserved: _claims_pb2.StockReserved | None = ...,
-        stock_refused: _claims_pb2.StockRefused | None = ...,
-        stock_returned: _claims_pb2.StockReturned | None = ...,
-        code_registered: _claims_pb2.CodeRegistered | None = ...,
-        code_refused: _claims_pb2.CodeRefused | None = ...,
-        code_redeemed: _claims_pb2.CodeRedeemed | None = ...,
-        redeem_refused: _claims_pb2.RedeemRefused | None = ...,
-        code_cancelled: _claims_pb2.CodeCancelled | None = ...,
+        claim_opened: _offers_claims_pb2.ClaimOpened | None = ...,
+        claim_advanced: _offers_claims_pb2.ClaimAdvanced | None = ...,
+        claim_retried: _offers_claims_pb2.ClaimRetried | None = ...,
+        claim_code_taken: _offers_claims_pb2.ClaimCodeTaken | None = ...,
+        claim_issued: _offers_claims_pb2.ClaimIssued | None = ...,
+        claim_refused: _offers_claims_pb2.ClaimRefused | None = ...,
+        claim_released: _offers_claims_pb2.ClaimReleased | None = ...,
+        cancel_asked: _offers_claims_pb2.CancelAsked | None = ...,
+        cancel_refused: _offers_claims_pb2.CancelRefused | None = ...,
+        claim_cancelled: _offers_claims_pb2.ClaimCancelled | None = ...,
+        voucher_redeemed: _offers_claims_pb2.VoucherRedeemed | None = ...,
+        stock_reserved: _offers_claims_pb2.StockReserved | None = ...,
+        stock_refused: _offers_claims_pb2.StockRefused | None = ...,
+        stock_returned: _offers_claims_pb2.StockReturned | None = ...,
+        code_registered: _offers_claims_pb2.CodeRegistered | None = ...,
+        code_refused: _offers_claims_pb2.CodeRefused | None = ...,
+        code_redeemed: _offers_claims_pb2.CodeRedeemed | None = ...,
+        redeem_refused: _offers_claims_pb2.RedeemRefused | None = ...,
+        code_cancelled: _offers_claims_pb2.CodeCancelled | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "cancel_asked", b"cancel_asked", "cancel_refused", b"cancel_refused", "claim_advanced", b"claim_advanced", "claim_cancelled", b"claim_cancelled", "claim_code_taken", b"claim_code_taken", "claim_issued", b"claim_issued", "claim_opened", b"claim_opened", "claim_refused", b"claim_refused", "claim_released", b"claim_released", "claim_retried", b"claim_retried", "code_cancelled", b"code_cancelled", "code_redeemed", b"code_redeemed", "code_refused", b"code_refused", "code_registered", b"code_registered", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "redeem_refused", b"redeem_refused", "stock_refused", b"stock_refused", "stock_reserved", b"stock_reserved", "stock_returned", b"stock_returned", "tier_noted", b"tier_noted", "voucher_redeemed", b"voucher_redeemed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

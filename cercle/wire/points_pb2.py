@@ -22,72 +22,49 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from cercle.wire import actions_pb2 as cercle_dot_actions_dot_v1_dot_actions__pb2
+from cercle.wire import points_log_pb2 as cercle_dot_points_dot_v1_dot_points__log__pb2
 
+from cercle.wire.points_log_pb2 import *
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/points/v1/points.proto\x12\x10\x63\x65rcle.points.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.points.v1.Event\"\xd3\x03\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12*\n\x06\x65\x61rned\x18\x02 \x01(\x0b\x32\x18.cercle.points.v1.EarnedH\x00\x12&\n\x04held\x18\x03 \x01(\x0b\x32\x16.cercle.points.v1.HeldH\x00\x12.\n\x08\x63\x61ptured\x18\x04 \x01(\x0b\x32\x1a.cercle.points.v1.CapturedH\x00\x12.\n\x08released\x18\x05 \x01(\x0b\x32\x1a.cercle.points.v1.ReleasedH\x00\x12,\n\x07refused\x18\x06 \x01(\x0b\x32\x19.cercle.points.v1.RefusedH\x00\x12\x31\n\ntier_noted\x18\x07 \x01(\x0b\x32\x1b.cercle.points.v1.TierNotedH\x00\x12:\n\x0emetric_counted\x18\x08 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x12\x33\n\x0b\x62\x61\x64ge_noted\x18\t \x01(\x0b\x32\x1c.cercle.points.v1.BadgeNotedH\x00\x42\x06\n\x04kind\"{\n\x06\x45\x61rned\x12\x0e\n\x06wallet\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.cercle.points.v1.Grant\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\x05\x12+\n\x08postings\x18\x04 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"7\n\x05Grant\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65sired\x18\x02 \x01(\x03\x12\x0f\n\x07granted\x18\x03 \x01(\x03\"*\n\x07Posting\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\"\x96\x01\n\x04Held\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x10\n\x08until_ms\x18\x06 \x01(\x03\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x88\x01\n\x08\x43\x61ptured\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12+\n\x08postings\x18\x06 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x9b\x01\n\x08Released\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x11\n\ttimed_out\x18\x06 \x01(\x08\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"]\n\x07Refused\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x10\n\x08sentence\x18\x04 \x01(\t\x12\x0f\n\x07request\x18\x05 \x01(\t\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"*\n\nBadgeNoted\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\"\xa8\x01\n\x07\x43ommand\x12\x31\n\nplace_hold\x18\x01 \x01(\x0b\x32\x1b.cercle.points.v1.PlaceHoldH\x00\x12\x30\n\x07\x63\x61pture\x18\x02 \x01(\x0b\x32\x1d.cercle.points.v1.CaptureHoldH\x00\x12\x30\n\x07release\x18\x03 \x01(\x0b\x32\x1d.cercle.points.v1.ReleaseHoldH\x00\x42\x06\n\x04kind\"c\n\tPlaceHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0e\n\x06wallet\x18\x03 \x01(\t\x12\x0e\n\x06points\x18\x04 \x01(\x03\x12\x13\n\x0bkeep_for_ms\x18\x05 \x01(\x03\">\n\x0b\x43\x61ptureHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\">\n\x0bReleaseHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\"Z\n\x11GetBalanceRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x32\n\x0b\x63onsistency\x18\x02 \x01(\x0e\x32\x1d.cercle.points.v1.Consistency\"b\n\x12GetBalanceResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12+\n\x08\x62\x61lances\x18\x02 \x03(\x0b\x32\x19.cercle.points.v1.Balance\x12\x0c\n\x04tier\x18\x03 \x01(\t\"m\n\x07\x42\x61lance\x12\x0e\n\x06wallet\x18\x01 \x01(\t\x12\x11\n\tavailable\x18\x02 \x01(\x03\x12\x0f\n\x07pending\x18\x03 \x01(\x03\x12\x0c\n\x04held\x18\x04 \x01(\x03\x12\x0e\n\x06issued\x18\x05 \x01(\x03\x12\x10\n\x08redeemed\x18\x06 \x01(\x03\"N\n\x12ListEntriesRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x13ListEntriesResponse\x12,\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1b.cercle.points.v1.EntryLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\tEntryLine\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x03\x12\x10\n\x08rulebook\x18\x03 \x01(\t\x12,\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x1a.cercle.points.v1.Decision\"}\n\x0bHoldRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x18\n\x10keep_for_seconds\x18\x06 \x01(\x03\">\n\x0cHoldResponse\x12\x0c\n\x04hold\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12\x10\n\x08until_ms\x18\x03 \x01(\x03\"T\n\x0e\x43\x61ptureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\x0c\n\x04hold\x18\x04 \x01(\t\"/\n\x0f\x43\x61ptureResponse\x12\x0c\n\x04hold\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\"T\n\x0eReleaseRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\x0c\n\x04hold\x18\x04 \x01(\t\"/\n\x0fReleaseResponse\x12\x0c\n\x04hold\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03*`\n\x0b\x43onsistency\x12\x1b\n\x17\x43ONSISTENCY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ONSISTENCY_COMMITTED\x10\x01\x12\x19\n\x15\x43ONSISTENCY_CONFIRMED\x10\x02\x32\xa4\x03\n\x06Points\x12W\n\nGetBalance\x12#.cercle.points.v1.GetBalanceRequest\x1a$.cercle.points.v1.GetBalanceResponse\x12Z\n\x0bListEntries\x12$.cercle.points.v1.ListEntriesRequest\x1a%.cercle.points.v1.ListEntriesResponse\x12\x45\n\x04Hold\x12\x1d.cercle.points.v1.HoldRequest\x1a\x1e.cercle.points.v1.HoldResponse\x12N\n\x07\x43\x61pture\x12 .cercle.points.v1.CaptureRequest\x1a!.cercle.points.v1.CaptureResponse\x12N\n\x07Release\x12 .cercle.points.v1.ReleaseRequest\x1a!.cercle.points.v1.ReleaseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/points/v1/points.proto\x12\x10\x63\x65rcle.points.v1\x1a!cercle/points/v1/points_log.proto\"Z\n\x11GetBalanceRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x32\n\x0b\x63onsistency\x18\x02 \x01(\x0e\x32\x1d.cercle.points.v1.Consistency\"b\n\x12GetBalanceResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12+\n\x08\x62\x61lances\x18\x02 \x03(\x0b\x32\x19.cercle.points.v1.Balance\x12\x0c\n\x04tier\x18\x03 \x01(\t\"\x82\x01\n\x07\x42\x61lance\x12\x0e\n\x06wallet\x18\x01 \x01(\t\x12\x11\n\tavailable\x18\x02 \x01(\x03\x12\x0f\n\x07pending\x18\x03 \x01(\x03\x12\x0c\n\x04held\x18\x04 \x01(\x03\x12\x0e\n\x06issued\x18\x05 \x01(\x03\x12\x10\n\x08redeemed\x18\x06 \x01(\x03\x12\x13\n\x0btransferred\x18\x07 \x01(\x03\"N\n\x12ListEntriesRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x13ListEntriesResponse\x12,\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1b.cercle.points.v1.EntryLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\tEntryLine\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x03\x12\x10\n\x08rulebook\x18\x03 \x01(\t\x12,\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x1a.cercle.points.v1.Decision\"}\n\x0bHoldRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x18\n\x10keep_for_seconds\x18\x06 \x01(\x03\">\n\x0cHoldResponse\x12\x0c\n\x04hold\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12\x10\n\x08until_ms\x18\x03 \x01(\x03\"T\n\x0e\x43\x61ptureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\x0c\n\x04hold\x18\x04 \x01(\t\"/\n\x0f\x43\x61ptureResponse\x12\x0c\n\x04hold\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\"T\n\x0eReleaseRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\x0c\n\x04hold\x18\x04 \x01(\t\"/\n\x0fReleaseResponse\x12\x0c\n\x04hold\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\"s\n\x0fTransferRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\n\n\x02to\x18\x04 \x01(\t\x12\x0e\n\x06wallet\x18\x05 \x01(\t\x12\x0e\n\x06points\x18\x06 \x01(\x03\"v\n\x10TransferResponse\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.cercle.points.v1.TransferState\x12\x10\n\x08sentence\x18\x04 \x01(\t*`\n\x0b\x43onsistency\x12\x1b\n\x17\x43ONSISTENCY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ONSISTENCY_COMMITTED\x10\x01\x12\x19\n\x15\x43ONSISTENCY_CONFIRMED\x10\x02*\x83\x01\n\rTransferState\x12\x1e\n\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13TRANSFER_STATE_SENT\x10\x01\x12\x1c\n\x18TRANSFER_STATE_COMPLETED\x10\x02\x12\x1b\n\x17TRANSFER_STATE_RETURNED\x10\x03\x32\xf7\x03\n\x06Points\x12W\n\nGetBalance\x12#.cercle.points.v1.GetBalanceRequest\x1a$.cercle.points.v1.GetBalanceResponse\x12Z\n\x0bListEntries\x12$.cercle.points.v1.ListEntriesRequest\x1a%.cercle.points.v1.ListEntriesResponse\x12\x45\n\x04Hold\x12\x1d.cercle.points.v1.HoldRequest\x1a\x1e.cercle.points.v1.HoldResponse\x12N\n\x07\x43\x61pture\x12 .cercle.points.v1.CaptureRequest\x1a!.cercle.points.v1.CaptureResponse\x12N\n\x07Release\x12 .cercle.points.v1.ReleaseRequest\x1a!.cercle.points.v1.ReleaseResponse\x12Q\n\x08Transfer\x12!.cercle.points.v1.TransferRequest\x1a\".cercle.points.v1.TransferResponseP\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cercle.wire.points_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CONSISTENCY']._serialized_start=2892
-  _globals['_CONSISTENCY']._serialized_end=2988
-  _globals['_DECISION']._serialized_start=84
-  _globals['_DECISION']._serialized_end=135
-  _globals['_EVENT']._serialized_start=138
-  _globals['_EVENT']._serialized_end=605
-  _globals['_EARNED']._serialized_start=607
-  _globals['_EARNED']._serialized_end=730
-  _globals['_GRANT']._serialized_start=732
-  _globals['_GRANT']._serialized_end=787
-  _globals['_POSTING']._serialized_start=789
-  _globals['_POSTING']._serialized_end=831
-  _globals['_HELD']._serialized_start=834
-  _globals['_HELD']._serialized_end=984
-  _globals['_CAPTURED']._serialized_start=987
-  _globals['_CAPTURED']._serialized_end=1123
-  _globals['_RELEASED']._serialized_start=1126
-  _globals['_RELEASED']._serialized_end=1281
-  _globals['_REFUSED']._serialized_start=1283
-  _globals['_REFUSED']._serialized_end=1376
-  _globals['_TIERNOTED']._serialized_start=1378
-  _globals['_TIERNOTED']._serialized_end=1403
-  _globals['_BADGENOTED']._serialized_start=1405
-  _globals['_BADGENOTED']._serialized_end=1447
-  _globals['_COMMAND']._serialized_start=1450
-  _globals['_COMMAND']._serialized_end=1618
-  _globals['_PLACEHOLD']._serialized_start=1620
-  _globals['_PLACEHOLD']._serialized_end=1719
-  _globals['_CAPTUREHOLD']._serialized_start=1721
-  _globals['_CAPTUREHOLD']._serialized_end=1783
-  _globals['_RELEASEHOLD']._serialized_start=1785
-  _globals['_RELEASEHOLD']._serialized_end=1847
-  _globals['_GETBALANCEREQUEST']._serialized_start=1849
-  _globals['_GETBALANCEREQUEST']._serialized_end=1939
-  _globals['_GETBALANCERESPONSE']._serialized_start=1941
-  _globals['_GETBALANCERESPONSE']._serialized_end=2039
-  _globals['_BALANCE']._serialized_start=2041
-  _globals['_BALANCE']._serialized_end=2150
-  _globals['_LISTENTRIESREQUEST']._serialized_start=2152
-  _globals['_LISTENTRIESREQUEST']._serialized_end=2230
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=2232
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=2324
-  _globals['_ENTRYLINE']._serialized_start=2326
-  _globals['_ENTRYLINE']._serialized_end=2429
-  _globals['_HOLDREQUEST']._serialized_start=2431
-  _globals['_HOLDREQUEST']._serialized_end=2556
-  _globals['_HOLDRESPONSE']._serialized_start=2558
-  _globals['_HOLDRESPONSE']._serialized_end=2620
-  _globals['_CAPTUREREQUEST']._serialized_start=2622
-  _globals['_CAPTUREREQUEST']._serialized_end=2706
-  _globals['_CAPTURERESPONSE']._serialized_start=2708
-  _globals['_CAPTURERESPONSE']._serialized_end=2755
-  _globals['_RELEASEREQUEST']._serialized_start=2757
-  _globals['_RELEASEREQUEST']._serialized_end=2841
-  _globals['_RELEASERESPONSE']._serialized_start=2843
-  _globals['_RELEASERESPONSE']._serialized_end=2890
-  _globals['_POINTS']._serialized_start=2991
-  _globals['_POINTS']._serialized_end=3411
+  _globals['_CONSISTENCY']._serialized_start=1388
+  _globals['_CONSISTENCY']._serialized_end=1484
+  _globals['_TRANSFERSTATE']._serialized_start=1487
+  _globals['_TRANSFERSTATE']._serialized_end=1618
+  _globals['_GETBALANCEREQUEST']._serialized_start=86
+  _globals['_GETBALANCEREQUEST']._serialized_end=176
+  _globals['_GETBALANCERESPONSE']._serialized_start=178
+  _globals['_GETBALANCERESPONSE']._serialized_end=276
+  _globals['_BALANCE']._serialized_start=279
+  _globals['_BALANCE']._serialized_end=409
+  _globals['_LISTENTRIESREQUEST']._serialized_start=411
+  _globals['_LISTENTRIESREQUEST']._serialized_end=489
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=491
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=583
+  _globals['_ENTRYLINE']._serialized_start=585
+  _globals['_ENTRYLINE']._serialized_end=688
+  _globals['_HOLDREQUEST']._serialized_start=690
+  _globals['_HOLDREQUEST']._serialized_end=815
+  _globals['_HOLDRESPONSE']._serialized_start=817
+  _globals['_HOLDRESPONSE']._serialized_end=879
+  _globals['_CAPTUREREQUEST']._serialized_start=881
+  _globals['_CAPTUREREQUEST']._serialized_end=965
+  _globals['_CAPTURERESPONSE']._serialized_start=967
+  _globals['_CAPTURERESPONSE']._serialized_end=1014
+  _globals['_RELEASEREQUEST']._serialized_start=1016
+  _globals['_RELEASEREQUEST']._serialized_end=1100
+  _globals['_RELEASERESPONSE']._serialized_start=1102
+  _globals['_RELEASERESPONSE']._serialized_end=1149
+  _globals['_TRANSFERREQUEST']._serialized_start=1151
+  _globals['_TRANSFERREQUEST']._serialized_end=1266
+  _globals['_TRANSFERRESPONSE']._serialized_start=1268
+  _globals['_TRANSFERRESPONSE']._serialized_end=1386
+  _globals['_POINTS']._serialized_start=1621
+  _globals['_POINTS']._serialized_end=2124
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class PointsStub:
-    """---- the service -------------------------------------------------------------------
-
-    A member's points, for partner apps. Errors: INVALID_ARGUMENT names the field;
+    """A member's points, for partner apps. Errors: INVALID_ARGUMENT names the field;
     FAILED_PRECONDITION carries the code in the trailing metadata "cercle-code";
     UNAVAILABLE: the member's partition is moving, try again.
     """
@@ -64,12 +62,15 @@ class PointsStub:
                 request_serializer=cercle_dot_points_dot_v1_dot_points__pb2.ReleaseRequest.SerializeToString,
                 response_deserializer=cercle_dot_points_dot_v1_dot_points__pb2.ReleaseResponse.FromString,
                 _registered_method=True)
+        self.Transfer = channel.unary_unary(
+                '/cercle.points.v1.Points/Transfer',
+                request_serializer=cercle_dot_points_dot_v1_dot_points__pb2.TransferRequest.SerializeToString,
+                response_deserializer=cercle_dot_points_dot_v1_dot_points__pb2.TransferResponse.FromString,
+                _registered_method=True)
 
 
 class PointsServicer:
-    """---- the service -------------------------------------------------------------------
-
-    A member's points, for partner apps. Errors: INVALID_ARGUMENT names the field;
+    """A member's points, for partner apps. Errors: INVALID_ARGUMENT names the field;
     FAILED_PRECONDITION carries the code in the trailing metadata "cercle-code";
     UNAVAILABLE: the member's partition is moving, try again.
     """
@@ -109,6 +110,14 @@ class PointsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Transfer(self, request, context):
+        """Sends points to another member. Answered once they are out of the wallet for good, and mostly
+        once the other member has them; ask again with the same key for the newest state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PointsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -137,6 +146,11 @@ def add_PointsServicer_to_server(servicer, server):
                     request_deserializer=cercle_dot_points_dot_v1_dot_points__pb2.ReleaseRequest.FromString,
                     response_serializer=cercle_dot_points_dot_v1_dot_points__pb2.ReleaseResponse.SerializeToString,
             ),
+            'Transfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.Transfer,
+                    request_deserializer=cercle_dot_points_dot_v1_dot_points__pb2.TransferRequest.FromString,
+                    response_serializer=cercle_dot_points_dot_v1_dot_points__pb2.TransferResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cercle.points.v1.Points', rpc_method_handlers)
@@ -146,9 +160,7 @@ def add_PointsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Points:
-    """---- the service -------------------------------------------------------------------
-
-    A member's points, for partner apps. Errors: INVALID_ARGUMENT names the field;
+    """A member's points, for partner apps. Errors: INVALID_ARGUMENT names the field;
     FAILED_PRECONDITION carries the code in the trailing metadata "cercle-code";
     UNAVAILABLE: the member's partition is moving, try again.
     """
@@ -278,6 +290,33 @@ class Points:
             '/cercle.points.v1.Points/Release',
             cercle_dot_points_dot_v1_dot_points__pb2.ReleaseRequest.SerializeToString,
             cercle_dot_points_dot_v1_dot_points__pb2.ReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Transfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cercle.points.v1.Points/Transfer',
+            cercle_dot_points_dot_v1_dot_points__pb2.TransferRequest.SerializeToString,
+            cercle_dot_points_dot_v1_dot_points__pb2.TransferResponse.FromString,
             options,
             channel_credentials,
             insecure,

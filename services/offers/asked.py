@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from cercle.wire import claim_commands_pb2 as pb
+from cercle.wire import offers_asked_pb2 as pb
 from services.offers import commands, wire
 from services.offers.commands import Asked
 

@@ -68,11 +68,53 @@ class Release(msgspec.Struct, frozen=True):
             raise ValueError("a release needs a key")
 
 
+class Transfer(msgspec.Struct, frozen=True):
+    """Send `points` of `sender`, whom it is told, to the member `to`. The key is the transfer's id."""
+
+    key: str
+    issued_at: Instant
+    sender: str
+    to: str
+    wallet: str
+    points: int
+
+    def __post_init__(self) -> None:
+        if not self.key or self.points < 1:
+            raise ValueError("a transfer needs a key and at least 1 point")
+
+
+class Receive(msgspec.Struct, frozen=True):
+    """Letter to `to`: take what `sender` sent, or send it back."""
+
+    transfer: str
+    sender: str
+    to: str
+    wallet: str
+    points: int
+
+
+class Complete(msgspec.Struct, frozen=True):
+    """Letter to who sent: the transfer was received."""
+
+    transfer: str
+
+
+class Return(msgspec.Struct, frozen=True):
+    """Letter to who sent: the transfer comes back; `code` and `sentence` say why."""
+
+    transfer: str
+    code: str
+    sentence: str
+
+
 class DoDueWork(msgspec.Struct, frozen=True):
     """Do what is due by now, such as releasing holds that timed out."""
 
 
-Request = Union[PlaceHold, Capture, Release]
+Request = Union[PlaceHold, Capture, Release, Transfer]
 """A command that somebody sent and waits for."""
 
-Command = Union[Earn, NoteStanding, PlaceHold, Capture, Release, DoDueWork]
+Told = Union[Receive, Complete, Return]
+"""What another key tells by letter: never rejected."""
+
+Command = Union[Earn, NoteStanding, Request, Told, DoDueWork]

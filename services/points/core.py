@@ -15,9 +15,34 @@ from cercle.domain.badges import has_badge, with_badge
 from cercle.domain.decision import Decision, Instant, Rejection
 from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import Rulebook
-from services.points import earning, holds, ledger, limits
-from services.points.commands import Capture, Command, DoDueWork, Earn, NoteStanding, PlaceHold, Release
-from services.points.events import BadgeNoted, Captured, Earned, Event, Held, Refused, Released, TierNoted
+from services.points import earning, holds, ledger, limits, transfers
+from services.points.commands import (
+    Capture,
+    Command,
+    Complete,
+    DoDueWork,
+    Earn,
+    NoteStanding,
+    PlaceHold,
+    Receive,
+    Release,
+    Return,
+    Transfer,
+)
+from services.points.events import (
+    BadgeNoted,
+    Captured,
+    Earned,
+    Event,
+    Held,
+    Refused,
+    Released,
+    TierNoted,
+    TransferCompleted,
+    TransferReceived,
+    TransferReturned,
+    TransferSent,
+)
 from services.points.member import Member, new
 
 __all__ = ["MemberView", "WalletView", "decide", "due_at", "evolve", "new", "ranks", "view"]
@@ -39,6 +64,12 @@ def decide(
             return holds.place(member, command, now)
         case Capture() | Release():
             return holds.close(member, command, now)
+        case Transfer():
+            return transfers.send(member, command, rules, now)
+        case Receive():
+            return transfers.receive(member, command, now)
+        case Complete() | Return():
+            return transfers.settle(member, command, now)
         case DoDueWork():
             return Decision(holds.timed_out(member, now))
 
@@ -68,6 +99,11 @@ def evolve(member: Member, event: Event) -> Member:
             holds.note(member, event)
         case Refused():
             holds.note(member, event)
+        case TransferSent() | TransferReturned() | TransferReceived():
+            ledger.post(member, event.wallet, event.postings)
+            transfers.note(member, event)
+        case TransferCompleted():
+            transfers.note(member, event)
         case BadgeNoted():
             member.badges = with_badge(member.badges, event.badge, event.level)
         case TierNoted():
@@ -86,13 +122,15 @@ def ranks(member: Member) -> Mapping[str, int]:
 
 
 class WalletView(msgspec.Struct, frozen=True):
-    """available + pending + held is issued - redeemed; none is negative."""
+    """available + pending + held is issued - redeemed - transferred. None is negative but
+    transferred, where more came from other members than was sent to them."""
 
     available: int
     pending: int
     held: int
     issued: int
     redeemed: int
+    transferred: int = 0
 
 
 class MemberView(msgspec.Struct, frozen=True):
@@ -119,4 +157,5 @@ def _wallet_view(member: Member, name: str, lapsed: tuple[Released, ...]) -> Wal
         held=balances.held - back,
         issued=-balances.issued,
         redeemed=balances.redeemed,
+        transferred=balances.transferred,
     )

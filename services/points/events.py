@@ -81,9 +81,10 @@ class Released(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A command was refused for good. `request` is what it asked (see holds.py).
+    """A command was refused for good. `request` is what it asked (see answers.py).
 
-    Codes: insufficient_points, hold_unknown, hold_captured, hold_released.
+    Codes: insufficient_points, hold_unknown, hold_captured, hold_released, self_transfer,
+    transfer_not_allowed, transfer_limit.
     """
 
     key: str
@@ -91,6 +92,54 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag=True):
     code: str
     sentence: str
     request: str
+
+
+class TransferSent(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Points are on their way to the member `to`. The key is the transfer's id.
+
+    `day` is the club-local day, as days since 1970-01-01, that the transfer counts towards.
+    """
+
+    key: str
+    issued_at: Instant
+    to: str
+    wallet: str
+    points: int
+    day: int
+    postings: Postings
+
+
+class TransferCompleted(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """The member `to` has the points that were sent."""
+
+    key: str
+    issued_at: Instant
+    to: str
+    wallet: str
+    points: int
+
+
+class TransferReturned(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """The points that were sent came back. Codes: receiver_unknown."""
+
+    key: str
+    issued_at: Instant
+    to: str
+    wallet: str
+    points: int
+    code: str
+    sentence: str
+    postings: Postings
+
+
+class TransferReceived(msgspec.Struct, frozen=True):
+    """Points came from the member `sender`, whose transfer's id it is."""
+
+    transfer: str
+    sender: str
+    wallet: str
+    points: int
+    postings: Postings
 
 
 class BadgeNoted(msgspec.Struct, frozen=True):
@@ -106,7 +155,7 @@ class TierNoted(msgspec.Struct, frozen=True):
     tier: str
 
 
-Answer = Union[Held, Captured, Released, Refused]
+Answer = Union[Held, Captured, Released, Refused, TransferSent, TransferCompleted, TransferReturned]
 """What a command's sender is told."""
 
-Event = Union[ActionAccepted, MetricCounted, Earned, Answer, BadgeNoted, TierNoted]
+Event = Union[ActionAccepted, MetricCounted, Earned, Answer, TransferReceived, BadgeNoted, TierNoted]

@@ -1,26 +1,22 @@
 """Spending, in two steps: a hold sets points aside, a capture spends them, a release gives them back.
 
-A hold is closed once: captured, released, or released by itself at its `until`. A command is
-decided once: its answer, a refusal too, is remembered by its key for 24 hours, and forgotten
-only when a copy, with the same `issued_at`, is too old. When memory is swept changes nothing.
+A hold is closed once: captured, released, or released by itself at its `until`.
 """
 
 from typing import Union
 
-from cercle.domain.decision import DAY, Decision, Instant, Rejection
+from cercle.domain.decision import Decision, Instant
 from services.points import ledger
-from services.points.commands import Capture, PlaceHold, Release, Request
-from services.points.events import Answer, Captured, Event, Held, Refused, Released
+from services.points.answers import REMEMBERED_FOR, Outcome, closed_lately, refused, remember, repeated
+from services.points.commands import Capture, PlaceHold, Release
+from services.points.events import Captured, Event, Held, Refused, Released
 from services.points.member import Closed, Hold, Member
 
-REMEMBERED_FOR = DAY
-_SWEEP_EVERY = 32
-
-Outcome = Union[Decision[Event], Rejection]
+HoldAnswer = Union[Held, Captured, Released, Refused]
 
 
 def place(member: Member, command: PlaceHold, now: Instant) -> Outcome:
-    """Held, or Refused insufficient_points. Rejections as `repeated` says.
+    """Held, or Refused insufficient_points. Rejections as `answers.repeated` says.
 
     `until` counts from when it was asked if that is later than `now`, which lags behind the
     sender's clock while the partition catches up.
@@ -30,10 +26,10 @@ def place(member: Member, command: PlaceHold, now: Instant) -> Outcome:
         return known
     lapsed = timed_out(member, now)
     points, wallet = command.points, command.wallet
-    available = member.wallet(wallet).available + sum(r.points for r in lapsed if r.wallet == wallet)
+    available = available_after(member, wallet, lapsed)
     if points > available:
         sentence = f"{points} points asked, {available} available in {wallet}"
-        return _answered(lapsed, _refused(command, "insufficient_points", sentence))
+        return _answered(lapsed, refused(command, "insufficient_points", sentence))
     until = max(now, command.issued_at) + command.keep_for
     postings = ledger.held(points)
     return _answered(
@@ -44,7 +40,7 @@ def place(member: Member, command: PlaceHold, now: Instant) -> Outcome:
 def close(member: Member, command: Union[Capture, Release], now: Instant) -> Outcome:
     """Captured or Released, or Refused hold_unknown, hold_captured, hold_released.
 
-    Rejections as `repeated` says.
+    Rejections as `answers.repeated` says.
     """
     known = repeated(member, command, now)
     if known is not None:
@@ -52,6 +48,11 @@ def close(member: Member, command: Union[Capture, Release], now: Instant) -> Out
     hold = _open_hold(member, command, now)
     answer = _closed(command, hold) if isinstance(hold, Hold) else hold
     return _answered(timed_out(member, now), answer)
+
+
+def available_after(member: Member, wallet: str, lapsed: tuple[Released, ...]) -> int:
+    """What may be spent in the wallet once these holds are released."""
+    return member.wallet(wallet).available + sum(r.points for r in lapsed if r.wallet == wallet)
 
 
 def timed_out(member: Member, now: Instant) -> tuple[Released, ...]:
@@ -70,30 +71,10 @@ def next_time_out(member: Member) -> Union[Instant, None]:
     return min((hold.until for hold in member.holds.values()), default=None)
 
 
-def repeated(member: Member, command: Request, now: Instant) -> Union[Outcome, None]:
-    """What is said to a command that must not be decided (again); None: decide it.
-
-    The same request: the first answer and no event. Rejections: `too_old`, `key_reused`.
-    """
-    forget_before = max(now - REMEMBERED_FOR, member.forget_before)
-    if command.issued_at < forget_before:
-        return Rejection("too_old", "issued_at is more than 24 hours ago", "issued_at")
-    answer = member.answers.get(command.key)
-    if answer is not None and answer.issued_at >= forget_before:
-        if _request(answer) == _request(command):
-            return Decision((), answer)
-        return Rejection("key_reused", "the key was used for another request", "key")
-    if isinstance(command, PlaceHold) and (
-        command.key in member.holds or _closed_lately(member, command.key)
-    ):
-        return Rejection("key_reused", "the key is the id of another hold", "key")
-    return None
-
-
-def note(member: Member, event: Answer) -> None:
+def note(member: Member, event: HoldAnswer) -> None:
     """Evolves holds and remembered answers in place."""
     if event.key:
-        _remember(member, event)
+        remember(member, event)
     match event:
         case Held():
             member.holds[event.hold] = Hold(event.wallet, event.points, event.until)
@@ -103,56 +84,25 @@ def note(member: Member, event: Answer) -> None:
             member.closed[event.hold] = Closed(isinstance(event, Captured), at)
 
 
-def _remember(member: Member, answer: Answer) -> None:
-    member.answers[answer.key] = answer
-    before = member.forget_before = max(member.forget_before, answer.issued_at - REMEMBERED_FOR)
-    if len(member.answers) % _SWEEP_EVERY == 0:
-        member.answers = {key: a for key, a in member.answers.items() if a.issued_at >= before}
-        member.closed = {key: c for key, c in member.closed.items() if c.at >= before}
-
-
 def _open_hold(member: Member, command: Union[Capture, Release], now: Instant) -> Union[Hold, Refused]:
     """The hold that the command names, or why it cannot be closed any more."""
     hold = member.holds.get(command.hold)
     if hold is not None and hold.until > now:
         return hold
-    closed = _closed_lately(member, command.hold)
+    closed = closed_lately(member, command.hold)
     if closed is not None and closed.captured:
-        return _refused(command, "hold_captured", f"hold {command.hold} was captured")
+        return refused(command, "hold_captured", f"hold {command.hold} was captured")
     if closed is not None or hold is not None:
-        return _refused(command, "hold_released", f"hold {command.hold} was released")
-    return _refused(command, "hold_unknown", f"no hold {command.hold}")
+        return refused(command, "hold_released", f"hold {command.hold} was released")
+    return refused(command, "hold_unknown", f"no hold {command.hold}")
 
 
-def _closed(command: Union[Capture, Release], hold: Hold) -> Answer:
+def _closed(command: Union[Capture, Release], hold: Hold) -> HoldAnswer:
     key, issued_at, wallet, points = command.key, command.issued_at, hold.wallet, hold.points
     if isinstance(command, Capture):
         return Captured(key, issued_at, command.hold, wallet, points, ledger.captured(points))
     return Released(key, issued_at, command.hold, wallet, points, False, ledger.released(points))
 
 
-def _closed_lately(member: Member, hold: str) -> Union[Closed, None]:
-    closed = member.closed.get(hold)
-    return closed if closed is not None and closed.at >= member.forget_before else None
-
-
-def _answered(lapsed: tuple[Released, ...], answer: Answer) -> Decision[Event]:
+def _answered(lapsed: tuple[Released, ...], answer: HoldAnswer) -> Decision[Event]:
     return Decision((*lapsed, answer), answer)
-
-
-def _refused(command: Request, code: str, sentence: str) -> Refused:
-    return Refused(command.key, command.issued_at, code, sentence, _request(command))
-
-
-def _request(of: Union[Request, Answer]) -> str:
-    """What a command asks and an answer was asked, in one form. `keep_for` and `issued_at` are
-    not part of it: whoever asks again learns from the answer until when the points are held."""
-    match of:
-        case Refused():
-            return of.request
-        case PlaceHold() | Held():
-            return f"hold {of.points} {of.wallet}"
-        case Capture() | Captured():
-            return f"capture {of.hold}"
-        case Release() | Released():
-            return f"release {of.hold}"

@@ -1,13 +1,18 @@
 """The law of the ledger: points are never made or lost, only moved between named accounts.
 
 Each event posts to the accounts of one wallet, and its postings sum to zero. available,
-pending and held are the member's; issued and redeemed are the club's, so that a member's
-available + pending + held is always what the club issued less what was redeemed.
+pending and held are the member's; issued and redeemed are the club's; transferred is what a
+member sent to others less what came from them. So a member's available + pending + held is
+always what the club issued less what was redeemed and transferred, and all members'
+transferred together is what is on its way: nothing, once all letters are read.
 
     Earned    issued    -> available
     Held      available -> held
     Captured  held      -> redeemed
     Released  held      -> available
+    TransferSent      available   -> transferred      (of who sends)
+    TransferReceived  transferred -> available        (of who receives)
+    TransferReturned  transferred -> available        (of who sent)
 """
 
 from services.points.events import Posting, Postings
@@ -17,6 +22,7 @@ AVAILABLE = "available"
 HELD = "held"
 ISSUED = "issued"
 REDEEMED = "redeemed"
+TRANSFERRED = "transferred"
 
 
 def earned(points: int) -> Postings:
@@ -37,6 +43,16 @@ def captured(points: int) -> Postings:
 def released(points: int) -> Postings:
     """Postings of giving a hold back."""
     return _move(points, HELD, AVAILABLE)
+
+
+def sent(points: int) -> Postings:
+    """Postings of sending points to another member."""
+    return _move(points, AVAILABLE, TRANSFERRED)
+
+
+def came(points: int) -> Postings:
+    """Postings of points that came from another member, or came back."""
+    return _move(points, TRANSFERRED, AVAILABLE)
 
 
 def _move(points: int, source: str, target: str) -> Postings:

@@ -16,7 +16,8 @@ class Balances(msgspec.Struct, array_like=True):
     """The accounts of one wallet, by name. Their sum is zero.
 
     available, pending and held are the member's and never negative; issued and redeemed are
-    the club's, and issued is what the club gave: zero or negative.
+    the club's, and issued is what the club gave: zero or negative; transferred is what was sent
+    to other members less what came from them.
     """
 
     available: int = 0
@@ -24,6 +25,7 @@ class Balances(msgspec.Struct, array_like=True):
     held: int = 0
     issued: int = 0
     redeemed: int = 0
+    transferred: int = 0
 
 
 class Hold(msgspec.Struct, array_like=True, frozen=True):
@@ -48,13 +50,31 @@ class Counted(msgspec.Struct, array_like=True):
     times: int = 0
 
 
+class OpenTransfer(msgspec.Struct, array_like=True, frozen=True):
+    """Points on their way to the member `to`, counted on `day`, of the command `issued_at`."""
+
+    to: str
+    wallet: str
+    points: int
+    day: int
+    issued_at: Instant
+
+
+class Sent(msgspec.Struct, array_like=True):
+    """What a member sent of one wallet, without what came back: in all, and by club-local day."""
+
+    in_all: Counted = msgspec.field(default_factory=Counted)
+    by_day: dict[int, Counted] = msgspec.field(default_factory=dict)
+
+
 class Member(msgspec.Struct, array_like=True):
     """All that the service knows of one member.
 
     `wallets` by name; `holds` that are open and those `closed` lately, by id; `counted` by
     club-local day and rule id; `answers` to recent commands by key, and commands issued before
     `forget_before` are too old; `tier` is empty before the first; `badges` are the ids of those
-    unlocked, and `id/level`; `metrics` those that conditions on points read.
+    unlocked, and `id/level`; `metrics` those that conditions on points read; `transfers` that are
+    on their way, by id; `sent` by wallet.
     """
 
     seen: Seen = msgspec.field(default_factory=Seen)
@@ -67,6 +87,8 @@ class Member(msgspec.Struct, array_like=True):
     forget_before: Instant = 0
     badges: tuple[str, ...] = ()
     metrics: Metrics = msgspec.field(default_factory=dict)
+    transfers: dict[str, OpenTransfer] = msgspec.field(default_factory=dict)
+    sent: dict[str, Sent] = msgspec.field(default_factory=dict)
 
     def wallet(self, name: str) -> Balances:
         """What the wallet holds; fresh balances, kept nowhere, if the member never used it."""

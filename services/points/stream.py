@@ -5,7 +5,7 @@ from cercle.domain.decision import Rejection
 from cercle.runtime.log import LogRecord
 from cercle.runtime.service import Intent, RulesInTime, Service, rules_for_consequences
 from cercle.wire import log_pb2
-from services.points import asked, core, member, wire
+from services.points import asked, core, states, wire
 from services.points.commands import DoDueWork, Earn
 
 
@@ -29,9 +29,9 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
 SERVICE = Service(
     name="points",
     inputs=("actions", "badges", "letters"),
-    new=lambda key: core.new(),
-    encode_state=member.encode,
-    decode_state=lambda key, data: member.decode(data),
+    new=states.new,
+    encode_state=states.encode,
+    decode_state=states.decode,
     decide=core.decide,
     evolve=core.evolve,
     due_at=core.due_at,

@@ -1,7 +1,7 @@
 """Shell: events to the bytes of cercle.points.v1.Decision and back, and what other services say."""
 
 from collections.abc import Iterable
-from typing import Union
+from typing import Any, Protocol, Union
 
 from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
@@ -20,6 +20,10 @@ from services.points.events import (
     Refused,
     Released,
     TierNoted,
+    TransferCompleted,
+    TransferReceived,
+    TransferReturned,
+    TransferSent,
 )
 
 
@@ -79,6 +83,22 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
             _fill_hold(released, event)
         case Refused():
             _fill_refused(out.refused, event)
+        case TransferSent():
+            out.transfer_sent.day = event.day
+            _fill_transfer(out.transfer_sent, event)
+            _fill_postings(out.transfer_sent, event.postings)
+        case TransferCompleted():
+            _fill_transfer(out.transfer_completed, event)
+        case TransferReturned():
+            back = out.transfer_returned
+            back.code, back.sentence = event.code, event.sentence
+            _fill_transfer(back, event)
+            _fill_postings(back, event.postings)
+        case TransferReceived():
+            came = out.transfer_received
+            came.transfer, came.sender = event.transfer, event.sender
+            came.wallet, came.points = event.wallet, event.points
+            _fill_postings(came, event.postings)
         case BadgeNoted():
             noted = out.badge_noted
             noted.badge = event.badge
@@ -110,10 +130,22 @@ def _fill_hold(
     _fill_postings(out, event.postings)
 
 
-def _fill_postings(
-    out: Union[points_pb2.Earned, points_pb2.Held, points_pb2.Captured, points_pb2.Released],
-    postings: Postings,
+def _fill_transfer(
+    out: Union[points_pb2.TransferSent, points_pb2.TransferCompleted, points_pb2.TransferReturned],
+    event: Union[TransferSent, TransferCompleted, TransferReturned],
 ) -> None:
+    out.key, out.issued_at_ms, out.to = event.key, event.issued_at, event.to
+    out.wallet, out.points = event.wallet, event.points
+
+
+class _Moves(Protocol):
+    """A message with postings."""
+
+    @property
+    def postings(self) -> Any: ...
+
+
+def _fill_postings(out: _Moves, postings: Postings) -> None:
     for posting in postings:
         line = out.postings.add()
         line.account = posting.account
@@ -151,6 +183,21 @@ def _event(event: points_pb2.Event) -> Event:
         case "refused":
             f = event.refused
             return Refused(f.key, f.issued_at_ms, f.code, f.sentence, f.request)
+        case "transfer_sent":
+            s = event.transfer_sent
+            return TransferSent(s.key, s.issued_at_ms, s.to, s.wallet, s.points, s.day, _postings(s.postings))
+        case "transfer_completed":
+            d = event.transfer_completed
+            return TransferCompleted(d.key, d.issued_at_ms, d.to, d.wallet, d.points)
+        case "transfer_returned":
+            b = event.transfer_returned
+            postings = _postings(b.postings)
+            return TransferReturned(
+                b.key, b.issued_at_ms, b.to, b.wallet, b.points, b.code, b.sentence, postings
+            )
+        case "transfer_received":
+            i = event.transfer_received
+            return TransferReceived(i.transfer, i.sender, i.wallet, i.points, _postings(i.postings))
         case "badge_noted":
             return BadgeNoted(event.badge_noted.badge, event.badge_noted.level)
         case "tier_noted":

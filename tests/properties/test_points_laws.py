@@ -12,7 +12,7 @@ from cercle.domain.action import ActionAccepted
 from cercle.domain.decision import HOUR, Decision, Instant, Rejection
 from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import Rulebook
-from services.points import core, holds, member, wire
+from services.points import answers, core, member, wire
 from services.points.commands import Capture, Command, DoDueWork, Earn, PlaceHold, Release
 from services.points.events import BadgeNoted, Earned, Event, Refused, TierNoted
 from services.points.member import Member
@@ -25,7 +25,7 @@ RULES = rules()
 @pytest.fixture(autouse=True, scope="module")
 def forgetful() -> Iterator[None]:
     """Answers are swept at every second command, so that short lives see it."""
-    with patch.object(holds, "_SWEEP_EVERY", 2):
+    with patch.object(answers, "_SWEEP_EVERY", 2):
         yield
 
 
@@ -133,9 +133,9 @@ def test_a_retried_command_changes_nothing(steps: list[Step], later: int) -> Non
 @given(lives())
 def test_when_memory_is_swept_decides_nothing(steps: list[Step]) -> None:
     """Sweeping at every command or never: the same events."""
-    with patch.object(holds, "_SWEEP_EVERY", 1):
+    with patch.object(answers, "_SWEEP_EVERY", 1):
         swept = history(steps)
-    with patch.object(holds, "_SWEEP_EVERY", 1_000_000):
+    with patch.object(answers, "_SWEEP_EVERY", 1_000_000):
         assert history(steps) == swept
 
 

@@ -1,11 +1,12 @@
-"""Points events survive the log, whatever is in them."""
+"""Points events and commands survive the log, whatever is in them."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cercle.domain.action import ActionAccepted
 from cercle.domain.metrics import MetricCounted
-from services.points import wire
+from services.points import asked, wire
+from services.points.commands import Capture, Complete, PlaceHold, Receive, Release, Return, Transfer
 from services.points.events import (
     BadgeNoted,
     Captured,
@@ -17,6 +18,10 @@ from services.points.events import (
     Refused,
     Released,
     TierNoted,
+    TransferCompleted,
+    TransferReceived,
+    TransferReturned,
+    TransferSent,
 )
 
 TEXT = st.text(max_size=20)
@@ -34,9 +39,32 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Captured, TEXT, INT64, TEXT, TEXT, INT64, POSTINGS),
     st.builds(Released, TEXT, INT64, TEXT, TEXT, INT64, st.booleans(), POSTINGS),
     st.builds(Refused, TEXT, INT64, TEXT, TEXT, TEXT),
+    st.builds(TransferSent, TEXT, INT64, TEXT, TEXT, INT64, INT32, POSTINGS),
+    st.builds(TransferCompleted, TEXT, INT64, TEXT, TEXT, INT64),
+    st.builds(TransferReturned, TEXT, INT64, TEXT, TEXT, INT64, TEXT, TEXT, POSTINGS),
+    st.builds(TransferReceived, TEXT, TEXT, TEXT, INT64, POSTINGS),
     st.builds(BadgeNoted, TEXT, TEXT),
     st.builds(TierNoted, TEXT),
 )
+
+
+KEY = st.text(min_size=1, max_size=20)
+SOME = st.integers(1, 2**63 - 1)
+COMMANDS: st.SearchStrategy[asked.Asked] = st.one_of(
+    st.builds(PlaceHold, KEY, INT64, TEXT, SOME, SOME),
+    st.builds(Capture, KEY, INT64, TEXT),
+    st.builds(Release, KEY, INT64, TEXT),
+    st.builds(Transfer, KEY, INT64, TEXT, TEXT, TEXT, SOME),
+    st.builds(Receive, TEXT, TEXT, TEXT, TEXT, INT64),
+    st.builds(Complete, TEXT),
+    st.builds(Return, TEXT, TEXT, TEXT),
+)
+
+
+@given(COMMANDS)
+def test_commands_survive_the_log_and_letters(command: asked.Asked) -> None:
+    """decode is the exact inverse of encode, empty values included."""
+    assert asked.decode(asked.encode(command)) == command
 
 
 @given(st.lists(EVENTS, max_size=5).map(tuple))
