@@ -62,6 +62,7 @@ class Event(_message.Message):
     TRANSFER_COMPLETED_FIELD_NUMBER: _builtins.int
     TRANSFER_RETURNED_FIELD_NUMBER: _builtins.int
     TRANSFER_RECEIVED_FIELD_NUMBER: _builtins.int
+    GIVEN_BACK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
         """An action counts."""
@@ -114,6 +115,10 @@ class Event(_message.Message):
     def transfer_received(self) -> Global___TransferReceived:
         """Points came from another member."""
 
+    @_builtins.property
+    def given_back(self) -> Global___GivenBack:
+        """What was paid for an offer came back."""
+
     def __init__(
         self,
         *,
@@ -130,12 +135,13 @@ class Event(_message.Message):
         transfer_completed: Global___TransferCompleted | None = ...,
         transfer_returned: Global___TransferReturned | None = ...,
         transfer_received: Global___TransferReceived | None = ...,
+        given_back: Global___GivenBack | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted", "transfer_sent", "transfer_completed", "transfer_returned", "transfer_received"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted", "transfer_sent", "transfer_completed", "transfer_returned", "transfer_received", "given_back"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -642,3 +648,39 @@ class TransferReceived(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TransferReceived: _TypeAlias = TransferReceived  # noqa: Y015
+
+@_typing.final
+class GivenBack(_message.Message):
+    """What was paid for an offer came back, since the claim was cancelled, as the offers service told it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_FIELD_NUMBER: _builtins.int
+    WALLET_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    POSTINGS_FIELD_NUMBER: _builtins.int
+    claim: _builtins.str
+    """The claim's id."""
+    wallet: _builtins.str
+    """Into which wallet."""
+    points: _builtins.int
+    """How many."""
+    @_builtins.property
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
+    def __init__(
+        self,
+        *,
+        claim: _builtins.str = ...,
+        wallet: _builtins.str = ...,
+        points: _builtins.int = ...,
+        postings: _abc.Iterable[Global___Posting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "points", b"points", "postings", b"postings", "wallet", b"wallet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GivenBack: _TypeAlias = GivenBack  # noqa: Y015

@@ -22,6 +22,7 @@ from services.points.commands import (
     Complete,
     DoDueWork,
     Earn,
+    GiveBack,
     NoteStanding,
     PlaceHold,
     Receive,
@@ -34,6 +35,7 @@ from services.points.events import (
     Captured,
     Earned,
     Event,
+    GivenBack,
     Held,
     Refused,
     Released,
@@ -60,6 +62,8 @@ def decide(
             return earning.earn(member, command, rules, now)
         case NoteStanding():
             return note_standing(member, command, now)
+        case GiveBack():
+            return give_back(member, command, now)
         case PlaceHold():
             return holds.place(member, command, now)
         case Capture() | Release():
@@ -83,6 +87,13 @@ def note_standing(member: Member, command: NoteStanding, now: Instant) -> Decisi
     return Decision((*holds.timed_out(member, now), *noted)) if noted else Decision()
 
 
+def give_back(member: Member, command: GiveBack, now: Instant) -> Decision[Event]:
+    """What was paid is available again. Once for a claim, since a decision of offers is heard once."""
+    postings = ledger.given_back(command.points)
+    back = GivenBack(command.claim, command.wallet, command.points, postings)
+    return Decision((*holds.timed_out(member, now), back))
+
+
 def evolve(member: Member, event: Event) -> Member:
     """Changes `member` in place and answers it."""
     match event:
@@ -102,6 +113,8 @@ def evolve(member: Member, event: Event) -> Member:
         case TransferSent() | TransferReturned() | TransferReceived():
             ledger.post(member, event.wallet, event.postings)
             transfers.note(member, event)
+        case GivenBack():
+            ledger.post(member, event.wallet, event.postings)
         case TransferCompleted():
             transfers.note(member, event)
         case BadgeNoted():

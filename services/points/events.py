@@ -142,6 +142,15 @@ class TransferReceived(msgspec.Struct, frozen=True):
     postings: Postings
 
 
+class GivenBack(msgspec.Struct, frozen=True):
+    """What was paid for the claim of an offer came back, since it was cancelled."""
+
+    claim: str
+    wallet: str
+    points: int
+    postings: Postings
+
+
 class BadgeNoted(msgspec.Struct, frozen=True):
     """The member unlocked a level of a badge, as the badges service told it."""
 
@@ -158,4 +167,6 @@ class TierNoted(msgspec.Struct, frozen=True):
 Answer = Union[Held, Captured, Released, Refused, TransferSent, TransferCompleted, TransferReturned]
 """What a command's sender is told."""
 
-Event = Union[ActionAccepted, MetricCounted, Earned, Answer, TransferReceived, BadgeNoted, TierNoted]
+Event = Union[
+    ActionAccepted, MetricCounted, Earned, Answer, TransferReceived, GivenBack, BadgeNoted, TierNoted
+]

@@ -6,13 +6,14 @@ from typing import Any, Protocol, Union
 from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
 from cercle.domain.metrics import MetricCounted
-from cercle.wire import badges_pb2, points_pb2
-from services.points.commands import NoteStanding
+from cercle.wire import badges_pb2, offers_pb2, points_pb2
+from services.points.commands import GiveBack, NoteStanding
 from services.points.events import (
     BadgeNoted,
     Captured,
     Earned,
     Event,
+    GivenBack,
     Grant,
     Held,
     Posting,
@@ -45,12 +46,15 @@ def decode(data: bytes) -> tuple[Event, ...]:
     return tuple([_event(event) for event in points_pb2.Decision.FromString(data).events])
 
 
-def heard(topic: str, data: bytes) -> Union[NoteStanding, None]:
+def heard(topic: str, data: bytes) -> Union[NoteStanding, GiveBack, None]:
     """What another service's decision asks of this one; None: nothing.
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From
-    badges: the levels that it unlocked, and the tier that the member has after it.
+    badges: the levels that it unlocked, and the tier that the member has after it. From
+    offers: a claim that was paid for and is cancelled.
     """
+    if topic == "offers":
+        return _given_back(data)
     if topic != "badges":
         return None
     events = badges_pb2.Decision.FromString(data).events
@@ -61,6 +65,15 @@ def heard(topic: str, data: bytes) -> Union[NoteStanding, None]:
     occurred_at = tiers[-1].changed_at_ms if tiers else badges[-1].reached_at_ms
     levels = tuple([(unlocked.badge, unlocked.level) for unlocked in badges])
     return NoteStanding(tiers[-1].tier if tiers else None, levels, occurred_at)
+
+
+def _given_back(data: bytes) -> Union[GiveBack, None]:
+    """A decision of offers cancels one claim at most."""
+    for event in offers_pb2.Decision.FromString(data).events:
+        cancelled = event.claim_cancelled
+        if cancelled.points:
+            return GiveBack(cancelled.claim, cancelled.wallet, cancelled.points, cancelled.cancelled_at_ms)
+    return None
 
 
 def _fill(out: points_pb2.Event, event: Event) -> None:
@@ -99,6 +112,10 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
             came.transfer, came.sender = event.transfer, event.sender
             came.wallet, came.points = event.wallet, event.points
             _fill_postings(came, event.postings)
+        case GivenBack():
+            given = out.given_back
+            given.claim, given.wallet, given.points = event.claim, event.wallet, event.points
+            _fill_postings(given, event.postings)
         case BadgeNoted():
             noted = out.badge_noted
             noted.badge = event.badge
@@ -198,6 +215,9 @@ def _event(event: points_pb2.Event) -> Event:
         case "transfer_received":
             i = event.transfer_received
             return TransferReceived(i.transfer, i.sender, i.wallet, i.points, _postings(i.postings))
+        case "given_back":
+            g = event.given_back
+            return GivenBack(g.claim, g.wallet, g.points, _postings(g.postings))
         case "badge_noted":
             return BadgeNoted(event.badge_noted.badge, event.badge_noted.level)
         case "tier_noted":

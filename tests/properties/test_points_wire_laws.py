@@ -12,6 +12,7 @@ from services.points.events import (
     Captured,
     Earned,
     Event,
+    GivenBack,
     Grant,
     Held,
     Posting,
@@ -43,6 +44,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(TransferCompleted, TEXT, INT64, TEXT, TEXT, INT64),
     st.builds(TransferReturned, TEXT, INT64, TEXT, TEXT, INT64, TEXT, TEXT, POSTINGS),
     st.builds(TransferReceived, TEXT, TEXT, TEXT, INT64, POSTINGS),
+    st.builds(GivenBack, TEXT, TEXT, INT64, POSTINGS),
     st.builds(BadgeNoted, TEXT, TEXT),
     st.builds(TierNoted, TEXT),
 )
