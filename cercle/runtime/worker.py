@@ -4,6 +4,8 @@ import asyncio
 import gc
 import shutil
 import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,9 @@ from cercle.runtime.partition import Incarnation
 from cercle.runtime.redis_store import RedisStore, connect
 from cercle.runtime.rpc import Rpc, Servants
 from cercle.runtime.rulebooks import Rulebooks, follow
-from cercle.runtime.service import Service
+from cercle.runtime.service import Asking, Caller, Service
 from cercle.runtime.settings import Settings
+from cercle.runtime.store import NotReady, StoreLost
 from cercle.runtime.telemetry import Metrics, configure_logging
 from cercle.runtime.topics import Topic, check_topics, topic_name
 
@@ -49,9 +52,14 @@ class SystemClock:
 
 
 class Worker:
-    """One process of one service. `servants` makes the service's gRPC servants."""
+    """One process of one service.
 
-    def __init__(self, service: Service, settings: Settings, servants: Servants) -> None:
+    `servants` makes the service's gRPC servants, `asking` its way to other services.
+    """
+
+    def __init__(
+        self, service: Service, settings: Settings, servants: Servants, asking: Asking | None = None
+    ) -> None:
         self._service = service
         self._settings = settings
         self._partition_count = check_topics(settings.kafka, settings.club)
@@ -62,6 +70,9 @@ class Worker:
         self._store = RedisStore(self._redis, settings.club, service.name)
         self._observed = {p: Observed(self._metrics, p) for p in range(self._partition_count)}
         self.ownership = Ownership(self._begin, self._go_to, self._observed.__getitem__)
+        self._asking = asking
+        self._caller: Caller | None = None
+        self._opened = AsyncExitStack()
         self._rpc = Rpc(
             settings,
             self._store,
@@ -179,7 +190,9 @@ class Worker:
         settings = self._settings
         log = KafkaLog(settings.kafka, settings.club, self._service.name, partition, settings.idempotent)
         observed = self._observed[partition]
-        place = Place(self._service, partition, token, self._rpc.address, self._store, log, observed)
+        place = Place(
+            self._service, partition, token, self._rpc.address, self._store, log, observed, self._caller
+        )
         return Incarnation(place, self._rulebooks, self._clock, self._partition_count)
 
     async def _go_to(self, partition: int, offset: int) -> None:
@@ -193,6 +206,8 @@ class Worker:
     async def start(self) -> None:
         """What runs beside Faust, before it."""
         port = self._metrics.serve(self._settings.metrics_host, self._settings.metrics_port)
+        if self._asking is not None:
+            self._caller = await self._opened.enter_async_context(self._asking(self._addresses_of))
         await self._rpc.start()
         _log.info("listening", grpc=self._rpc.address, metrics_port=port, partitions=self._partition_count)
 
@@ -200,7 +215,20 @@ class Worker:
         """After Faust has stopped."""
         await self._rpc.stop()
         await self.ownership.revoke(self.ownership.owned)
+        await self._opened.aclose()
         await self._redis.aclose()
+
+    def _addresses_of(self, service: str) -> Callable[[str], Awaitable[Sequence[str]]]:
+        """Who serves a key's partition of another service, as its owners wrote it into the store."""
+        store = RedisStore(self._redis, self._settings.club, service)
+
+        async def addresses(key: str) -> Sequence[str]:
+            try:
+                return [await store.address(self._rpc.partition_of(key))]
+            except (NotReady, StoreLost):
+                return []
+
+        return addresses
 
     async def follow_rulebook(self) -> None:
         """Reads the rulebook for ever."""
@@ -238,7 +266,9 @@ class _Shell(ModeService):
         await self._worker.stop()
 
 
-def run_service(service: Service, servants: Servants, settings: Settings) -> None:
+def run_service(
+    service: Service, servants: Servants, settings: Settings, asking: Asking | None = None
+) -> None:
     """`python -m services.<name>`."""
     configure_logging(service.name, settings.log_level)
-    Worker(service, settings, servants).run()
+    Worker(service, settings, servants, asking).run()

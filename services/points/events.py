@@ -285,6 +285,15 @@ class TriggerNoted(msgspec.Struct, frozen=True):
     occurred_at: Instant
 
 
+class GivenBack(msgspec.Struct, frozen=True):
+    """What was paid for the claim of an offer came back, since it was cancelled."""
+
+    claim: str
+    wallet: str
+    points: int
+    postings: Postings
+
+
 class BadgeNoted(msgspec.Struct, frozen=True):
     """The member unlocked a level of a badge, as the badges service told it."""
 
@@ -307,7 +316,15 @@ SubjectEvent = Union[EarlierNoted, WaitingNoted, WaitingEnded]
 ReferralEvent = Union[ReferralMade, ReferralRefused, Recommended, PromisesSettled, TriggerNoted]
 
 MemberEvent = Union[
-    ActionAccepted, MetricCounted, Earned, Answer, TransferReceived, ReferralEvent, BadgeNoted, TierNoted
+    ActionAccepted,
+    MetricCounted,
+    Earned,
+    Answer,
+    TransferReceived,
+    GivenBack,
+    ReferralEvent,
+    BadgeNoted,
+    TierNoted,
 ]
 
 Event = Union[MemberEvent, SubjectEvent]

@@ -28,6 +28,7 @@ from services.points.events import (
     EarlierNoted,
     Earned,
     Event,
+    GivenBack,
     Grant,
     Held,
     Occasion,
@@ -82,6 +83,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(EarlierNoted, TEXT, TEXT, TEXT, TEXT, INT64, INT64),
     st.builds(WaitingNoted, WAITING, INT64),
     st.builds(WaitingEnded, TEXT, TEXT, TEXT, TEXT),
+    st.builds(GivenBack, TEXT, TEXT, INT64, POSTINGS),
     st.builds(BadgeNoted, TEXT, TEXT),
     st.builds(TierNoted, TEXT),
 )
