@@ -14,6 +14,11 @@ LETTERS = "letters"
 CHUNK_RECORDS = 500
 
 
+def letters_of(partition: int) -> str:
+    """The topic of letters of another partition lies beside our own, which is 0."""
+    return LETTERS if partition == 0 else f"{LETTERS}/{partition}"
+
+
 class Stored(NamedTuple):
     """A record that lies in a topic."""
 
@@ -119,8 +124,8 @@ class MemoryLog:
         return ack
 
     async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
-        for each in letters.values():
-            self._broker.topic(LETTERS).append(each)
+        for partition, each in letters.items():
+            self._broker.topic(letters_of(partition)).append(each)
 
     async def reject(self, records: Sequence[Outgoing]) -> None:
         self._broker.topic(REJECTED).append(records)
