@@ -20,7 +20,7 @@ from services.points.commands import (
     Told,
     Transfer,
 )
-from services.points.lines import promise, promises_of, waiting, waiting_of
+from services.points.wire_lines import promise, promises_of, waiting, waiting_of
 
 Asked = Union[Request, Told]
 """What is asked by RPC, or told by letter."""

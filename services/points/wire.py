@@ -6,7 +6,7 @@ from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
 from cercle.domain.metrics import MetricCounted
 from cercle.wire import badges_pb2, offers_pb2, points_pb2
-from services.points import crossing
+from services.points import wire_crossing
 from services.points.commands import GiveBack, NoteStanding
 from services.points.events import (
     BadgeNoted,
@@ -20,7 +20,7 @@ from services.points.events import (
     Released,
     TierNoted,
 )
-from services.points.lines import fill_postings, postings_of
+from services.points.wire_lines import fill_postings, postings_of
 
 
 def encode(events: tuple[Event, ...]) -> bytes:
@@ -102,7 +102,7 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
         case TierNoted():
             out.tier_noted.tier = event.tier
         case _:
-            crossing.fill(out, event)
+            wire_crossing.fill(out, event)
 
 
 def _fill_earned(out: points_pb2.Earned, event: Earned) -> None:
@@ -115,7 +115,7 @@ def _fill_earned(out: points_pb2.Earned, event: Earned) -> None:
         line.granted = grant.granted
     fill_postings(out, event.postings)
     if event.occasion is not None:
-        crossing.fill_occasion(out.occasion, event.occasion)
+        wire_crossing.fill_occasion(out.occasion, event.occasion)
 
 
 def _fill_hold(
@@ -147,7 +147,7 @@ def _event(event: points_pb2.Event) -> Event:
         case "earned":
             e = event.earned
             grants = tuple([Grant(g.rule, g.desired, g.granted) for g in e.grants])
-            occasion = crossing.read_occasion(e.occasion) if e.HasField("occasion") else None
+            occasion = wire_crossing.read_occasion(e.occasion) if e.HasField("occasion") else None
             return Earned(e.wallet, grants, e.day, postings_of(e.postings), occasion)
         case "held":
             h = event.held
@@ -174,4 +174,4 @@ def _event(event: points_pb2.Event) -> Event:
         case None:
             raise ValueError("an event of a kind that this version of points does not know")
         case kind:
-            return crossing.read(kind, event)
+            return wire_crossing.read(kind, event)

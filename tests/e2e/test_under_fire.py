@@ -133,7 +133,8 @@ def test_clubs_books_are_right_whatever_is_killed_or_frozen(
         print(
             f"{len(answers.held)} holds, {len(answers.sent)} transfers ({len(answers.returned)} returned), "
             f"{len(answers.claimed)} of {CLAIMANTS} claims, {len(answers.refused)} refused; "
-            f"lag when killed {dict(kills.lags)}, when frozen {dict(freezes.lags)}; longest call {answers.longest_seconds:.1f} s; {told}"
+            f"lag when killed {dict(kills.lags)}, when frozen {dict(freezes.lags)}; "
+            f"longest call {answers.longest_seconds:.1f} s; {told}"
         )
         assert answers.errors == []
         assert len(answers.claimed) == STOCK

@@ -19,7 +19,7 @@ from services.points.events import (
     WaitingEnded,
     WaitingNoted,
 )
-from services.points.lines import (
+from services.points.wire_lines import (
     fill_postings,
     postings_of,
     promise,
