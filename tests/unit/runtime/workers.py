@@ -43,7 +43,7 @@ class Commands(points_pb2_grpc.PointsServicer):
 
     async def GetBalance(self, request: pb.GetBalanceRequest, _: Any) -> pb.GetBalanceResponse:
         def look(state: State, now: int) -> int:
-            return state.decisions
+            return len(state.answers)
 
         return pb.GetBalanceResponse(tier=str(await self._rpc.inspect(request.member_id, look)))
 
