@@ -26,6 +26,8 @@ from services.console.judging_outcome import (
     place_of,
 )
 
+_MOST_SHOWN = 5
+
 Passed = Mapping[str, Sequence[LogRecord]]
 """By topic, what lies between the positions of the record before and those of this one."""
 
@@ -54,7 +56,6 @@ class Judge:
         self.passed: Counter[str] = Counter()
         self.records = self.judged = self.unasked = self.failed = self.refused = self.differing = 0
         self.shown: list[Difference] = []
-        self.most_shown = 5
 
     # ---- records ----------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class Judge:
             return
         self.differing += 1
         record = self._record
-        if len(self.shown) < self.most_shown:
+        if len(self.shown) < _MOST_SHOWN:
             cause = cause_of(record.cause)
             shown = (
                 Difference(record.seq, self._offset, record.at_ms, cause, record.key, *w) for w in wrongs

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cercle.actions.partition import partition_of
+from cercle.runtime.log import PositionLost
 from cercle.runtime.protocol import Cursor, Verdict, read
 from cercle.runtime.redis_store import RedisStore
 from cercle.runtime.rulebooks import InactiveError, Rulebooks
@@ -98,11 +99,14 @@ async def judge_again(
     rules = await _rules(settings)
     book = LetterBook(service.name, lambda key: partition_of(key.encode(), count))
     judges = [Judge(service, rules, partition, count, book) for partition in range(count)]
-    for partition, judge in enumerate(judges):
-        await _judge_partition(settings, service, store, judge, partition, progress)
-    if LETTERS in service.inputs:
+    try:
         for partition, judge in enumerate(judges):
-            await _wait_for_letters(settings, judge, book, partition)
+            await _judge_partition(settings, service, store, judge, partition, progress)
+        if LETTERS in service.inputs:
+            for partition, judge in enumerate(judges):
+                await _note_waiting_letters(settings, judge, book, partition)
+    except PositionLost as error:
+        raise CommandError(f"Retention removed what must be read to judge again: {error}.") from error
     return JudgedAgain(judges, book, time.monotonic() - began, book.wrongs())
 
 
@@ -158,7 +162,7 @@ async def _finish(judge: Judge, inputs: Inputs, store: RedisStore, partition: in
         judge.note_posted(_checkpoint.decode(standing.checkpoint).seq)
 
 
-async def _wait_for_letters(settings: Settings, judge: Judge, book: LetterBook, partition: int) -> None:
+async def _note_waiting_letters(settings: Settings, judge: Judge, book: LetterBook, partition: int) -> None:
     """Those that lie after all that was judged: when every log was read, so that none is missed."""
     start = judge.hearer.position(LETTERS)
     async for records in read_to_end(settings, Topic.LETTERS, partition, start):

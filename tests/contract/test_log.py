@@ -17,7 +17,7 @@ from cercle.runtime.kafka_log import KafkaLog
 from cercle.runtime.log import Chunk, LogRecord, Outgoing, PartitionLog, PositionLost
 from cercle.runtime.topics import Topic, create_topics, topic_name
 from tests.servers import Server
-from tests.simulation.memory_log import LETTERS, REJECTED, Broker, MemoryLog, letters_of
+from tests.simulation.memory_log import LETTERS, REJECTED, Broker, MemoryLog
 
 PARTITION = 1
 JANUARY_1997 = 852_076_800_000
@@ -50,7 +50,7 @@ class InMemory:
     """A broker in memory."""
 
     def __init__(self) -> None:
-        self._broker = Broker()
+        self._broker = Broker().partition(PARTITION)
 
     async def open(self) -> PartitionLog:
         return MemoryLog(self._broker, "points", batch_records=2)
@@ -65,7 +65,7 @@ class InMemory:
         return [*self._broker.topic(REJECTED).records]
 
     async def letters(self, partition: int) -> "list[LogRecord]":
-        return [*self._broker.topic(letters_of(partition)).records]
+        return [*self._broker.partition(partition).topic(LETTERS).records]
 
 
 class InKafka:

@@ -14,11 +14,6 @@ LETTERS = "letters"
 CHUNK_RECORDS = 500
 
 
-def letters_of(partition: int) -> str:
-    """The topic of letters of another partition lies beside our own, which is 0."""
-    return LETTERS if partition == 0 else f"{LETTERS}/{partition}"
-
-
 class Stored(NamedTuple):
     """A record that lies in a topic."""
 
@@ -34,8 +29,9 @@ class Stored(NamedTuple):
 class Topic:
     """One partition of one topic. Records of transactions leave `holes`; retention moves `start`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, partition: int = 0) -> None:
         self.name = name
+        self.partition = partition
         self.records: list[Stored] = []
         self.start = 0
         self.end = 0
@@ -45,7 +41,8 @@ class Topic:
         """The offset of the first of them."""
         base = self.end
         for record in records:
-            at = Stored(self.name, 0, self.end, record.timestamp, record.key, record.value, record.headers)
+            place = self.name, self.partition, self.end
+            at = Stored(*place, record.timestamp, record.key, record.value, record.headers)
             self.records.append(at)
             self.end += 1
         self._wake()
@@ -79,10 +76,16 @@ class Topic:
 
 
 class Broker:
-    """The topics of one partition number."""
+    """The topics of one partition number; the others are beside it."""
 
-    def __init__(self) -> None:
-        self.topics: defaultdict[str, Topic] = defaultdict(lambda: Topic(""))
+    def __init__(self, number: int = 0, beside: "dict[int, Broker] | None" = None) -> None:
+        self._beside: dict[int, Broker] = {} if beside is None else beside
+        self._beside[number] = self
+        self.topics: defaultdict[str, Topic] = defaultdict(lambda: Topic("", number))
+
+    def partition(self, number: int) -> "Broker":
+        """The same topics in another partition."""
+        return self._beside.get(number) or Broker(number, self._beside)
 
     def topic(self, name: str) -> Topic:
         """The topic, made when it is not there."""
@@ -125,7 +128,7 @@ class MemoryLog:
 
     async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
         for partition, each in letters.items():
-            self._broker.topic(letters_of(partition)).append(each)
+            self._broker.partition(partition).topic(LETTERS).append(each)
 
     async def reject(self, records: Sequence[Outgoing]) -> None:
         self._broker.topic(REJECTED).append(records)

@@ -40,7 +40,7 @@ def verify(
     redis: output.Redis = None,
     as_json: output.Json = False,
 ) -> None:
-    """Compare a service's store with its log, partition by partition. Exits with 1 when they differ."""
+    """Compare a service's store with its log, or its log with its inputs. Exits with 1 when they differ."""
     chosen = service_named(service)
     settings = find_settings(club, kafka, redis)
     count = partition_count(settings.kafka, settings.club)
@@ -130,7 +130,10 @@ def _from_actions(settings: Settings, chosen: Service, count: int, as_json: bool
 
 async def _judge(settings: Settings, service: Service, count: int) -> JudgedAgain:
     columns = TextColumn("{task.description:>12}"), BarColumn(bar_width=30), MofNCompleteColumn()
-    bars = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    screen = Console(stderr=True)
+    bars = Progress(
+        *columns, TimeRemainingColumn(), console=screen, transient=True, disable=not screen.is_terminal
+    )
     tasks = [bars.add_task(f"partition {partition}", total=None) for partition in range(count)]
 
     def progress(partition: int, offset: int, end: int) -> None:

@@ -6,30 +6,31 @@ from typing import Any
 import msgspec
 import pytest
 
+from cercle.actions.partition import partition_of
 from cercle.runtime.protocol import Cursor
 from cercle.wire import log_pb2
 from services.console.judging import Judge
 from services.console.judging_letters import LetterBook
 from tests.simulation.records_club import live_records
 from tests.simulation.runs import simulate
-from tests.simulation.slots import SLOTS, Event, Free, Hear, Tell
-from tests.simulation.slots_club import live
+from tests.simulation.slots import KEYS, SLOTS, Event, Free, Hear, Tell
+from tests.simulation.slots_club import live, live_apart
 from tests.simulation.world import Site
 from tests.unit.console.judged import Life, acted, finished, judged, waiting
 from tests.unit.runtime.places import NOON, badge
 
 
-def check_site(site: Site) -> tuple[Judge, LetterBook]:
+def check_site(site: Site, book: "LetterBook | None" = None) -> tuple[Judge, LetterBook]:
     """All of one service's partition, to the positions in its store."""
     names = (*site.service.inputs, site.service.name)
-    topics = {name: site.world.broker.topic(name).records for name in names}
-    book = LetterBook(site.service.name, lambda key: 0)
-    judge = judged(site.service, topics, site.rules, book)
-    found = site.redis.memory.contents(0)
+    topics = {name: site.broker.topic(name).records for name in names}
+    book = book or LetterBook(site.service.name, lambda key: 0)
+    judge = judged(site.service, topics, site.rules, book, site.partition)
+    found = site.redis.memory.contents(site.partition)
     finished(judge, topics, msgspec.msgpack.decode(found.positions, type=dict[str, Cursor]))
-    book.posted(0, msgspec.msgpack.decode(found.checkpoint, type=Cursor).seq)
+    book.posted(site.partition, msgspec.msgpack.decode(found.checkpoint, type=Cursor).seq)
     if "letters" in topics:
-        waiting(judge, book, topics)
+        waiting(judge, book, topics, site.partition)
     return judge, book
 
 
@@ -43,6 +44,17 @@ def test_stormy_history_is_found_right(life: Any, seeds: int) -> None:
             assert judge.records == judge.cursor.seq > 0
             assert judge.judged + judge.unasked == judge.records
             assert book.written_count == book.heard_count
+
+
+def test_letters_between_stormy_partitions_are_found_right() -> None:
+    """Two partitions are judged one after the other: all that one wrote the other heard."""
+    for seed in range(6):
+        sites = simulate(live_apart, seed).sites
+        book = LetterBook("points", lambda key: partition_of(key.encode(), len(KEYS)))
+        judges = [check_site(site, book)[0] for site in sites]
+        assert [judge.shown for judge in judges] == [[], []]
+        assert (book.wrongs(), book.under_way) == ([], 0)
+        assert book.written_count == book.heard_count > 0
 
 
 def reasons(life: Life) -> list[tuple[int, str]]:
