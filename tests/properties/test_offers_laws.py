@@ -153,6 +153,7 @@ def written_out(history: list[Command]) -> tuple[list[tuple[str, str, Instant]],
                 accepted.append(one.occurred_at)
                 given_offers += [("thanks", one.id, one.occurred_at)] * (one.fields["score"] in (9, 10))
             continue
+        assert isinstance(command, Hear)
         for note in command.notes:
             if isinstance(note, NoteTier):
                 tier = note.tier
