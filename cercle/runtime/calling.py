@@ -41,11 +41,10 @@ class Calling:
             task.cancel()
 
     async def _call(self, caller: Caller, key: str, call: Call) -> None:
+        reply: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        reply.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            command = await caller(call)
-            reply: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-            reply.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._submit(Command(key, call.id, command, reply))
+            self._submit(Command(key, call.id, await caller(call), reply))
         except Exception as error:
             _log.warning("call_failed", key=key, call=call.id, reason=f"{type(error).__name__}: {error}")
         finally:
