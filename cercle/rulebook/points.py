@@ -114,6 +114,7 @@ class PointsRules:
     `transfers`: what members may send to each other, by wallet; none of a wallet that is not there.
     `referrals`: what a referral promises. `referral_triggers`: the actions of a friend that make it paid.
     `subjects_of`: of an action that a rule's `soon_after` names, the fields by which later ones find it.
+    `longest_wait`: the most ms that any such rule lets pass.
     """
 
     wallets: frozenset[str]
@@ -124,6 +125,7 @@ class PointsRules:
     referrals: dict[str, Guarded[ReferralRule, tuple[ReferralRule, ...]]] = field(default_factory=dict)
     referral_triggers: frozenset[str] = frozenset()
     subjects_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    longest_wait: int = 0
 
     def rules_for(self, action: Action, member: MemberFacts) -> FiredRules:
         """The rules whose condition is true of this action; all conditions in one evaluation."""
@@ -152,6 +154,7 @@ def build_points(file: PointsFile, scope: Scope) -> PointsRules:
         {on: Guarded(each, scope.vocabularies[on], tuple) for on, each in referrals.items()},
         frozenset(promise.item.after for promise in promises),
         _subjects_of(guard.item for guard in guards),
+        max((each.at_most for each in map(_soon_after, guards) if each), default=0),
     )
 
 
@@ -189,6 +192,10 @@ def _earn(entry: RuleEntry) -> EarnPointsEntry:
     assert isinstance(entry, EarnRuleEntry), "a rule says either; nothing multiplies a referral"
     assert isinstance(entry.earn, EarnPointsEntry), "bands are not acted on"
     return entry.earn
+
+
+def _soon_after(guard: Guard[PointsRule]) -> SoonAfter | None:
+    return guard.item.soon_after if isinstance(guard.item, EarnRule) else None
 
 
 def _limit(entry: RuleEntry) -> Limit | None:

@@ -22,29 +22,46 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from cercle.wire import points_log_pb2 as cercle_dot_points_dot_v1_dot_points__log__pb2
+try:
+  cercle_dot_points_dot_v1_dot_points__subject__pb2 = cercle_dot_points_dot_v1_dot_points__log__pb2.cercle_dot_points_dot_v1_dot_points__subject__pb2
+except AttributeError:
+  cercle_dot_points_dot_v1_dot_points__subject__pb2 = cercle_dot_points_dot_v1_dot_points__log__pb2.cercle.wire.points_subject_pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#cercle/points/v1/points_asked.proto\x12\x10\x63\x65rcle.points.v1\"\x81\x03\n\x07\x43ommand\x12\x31\n\nplace_hold\x18\x01 \x01(\x0b\x32\x1b.cercle.points.v1.PlaceHoldH\x00\x12\x30\n\x07\x63\x61pture\x18\x02 \x01(\x0b\x32\x1d.cercle.points.v1.CaptureHoldH\x00\x12\x30\n\x07release\x18\x03 \x01(\x0b\x32\x1d.cercle.points.v1.ReleaseHoldH\x00\x12\x32\n\x08transfer\x18\x04 \x01(\x0b\x32\x1e.cercle.points.v1.SendTransferH\x00\x12\x34\n\x07receive\x18\x05 \x01(\x0b\x32!.cercle.points.v1.ReceiveTransferH\x00\x12\x36\n\x08\x63omplete\x18\x06 \x01(\x0b\x32\".cercle.points.v1.CompleteTransferH\x00\x12\x35\n\tgive_back\x18\x07 \x01(\x0b\x32 .cercle.points.v1.ReturnTransferH\x00\x42\x06\n\x04kind\"c\n\tPlaceHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0e\n\x06wallet\x18\x03 \x01(\t\x12\x0e\n\x06points\x18\x04 \x01(\x03\x12\x13\n\x0bkeep_for_ms\x18\x05 \x01(\x03\">\n\x0b\x43\x61ptureHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\">\n\x0bReleaseHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\"m\n\x0cSendTransfer\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0e\n\x06sender\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12\x0e\n\x06wallet\x18\x05 \x01(\t\x12\x0e\n\x06points\x18\x06 \x01(\x03\"_\n\x0fReceiveTransfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\"$\n\x10\x43ompleteTransfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\"B\n\x0eReturnTransfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x10\n\x08sentence\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#cercle/points/v1/points_asked.proto\x12\x10\x63\x65rcle.points.v1\x1a!cercle/points/v1/points_log.proto\"\xd9\x05\n\x07\x43ommand\x12\x31\n\nplace_hold\x18\x01 \x01(\x0b\x32\x1b.cercle.points.v1.PlaceHoldH\x00\x12\x30\n\x07\x63\x61pture\x18\x02 \x01(\x0b\x32\x1d.cercle.points.v1.CaptureHoldH\x00\x12\x30\n\x07release\x18\x03 \x01(\x0b\x32\x1d.cercle.points.v1.ReleaseHoldH\x00\x12\x32\n\x08transfer\x18\x04 \x01(\x0b\x32\x1e.cercle.points.v1.SendTransferH\x00\x12\x34\n\x07receive\x18\x05 \x01(\x0b\x32!.cercle.points.v1.ReceiveTransferH\x00\x12\x36\n\x08\x63omplete\x18\x06 \x01(\x0b\x32\".cercle.points.v1.CompleteTransferH\x00\x12\x35\n\tgive_back\x18\x07 \x01(\x0b\x32 .cercle.points.v1.ReturnTransferH\x00\x12\x35\n\x0cnote_earlier\x18\x08 \x01(\x0b\x32\x1d.cercle.points.v1.NoteEarlierH\x00\x12\x37\n\rawait_earlier\x18\t \x01(\x0b\x32\x1e.cercle.points.v1.AwaitEarlierH\x00\x12:\n\x0f\x65\x61rn_soon_after\x18\n \x01(\x0b\x32\x1f.cercle.points.v1.EarnSoonAfterH\x00\x12\x30\n\trecommend\x18\x0b \x01(\x0b\x32\x1b.cercle.points.v1.RecommendH\x00\x12;\n\x0freward_referral\x18\x0c \x01(\x0b\x32 .cercle.points.v1.RewardReferralH\x00\x12;\n\x0frefuse_referral\x18\r \x01(\x0b\x32 .cercle.points.v1.RefuseReferralH\x00\x42\x06\n\x04kind\"c\n\tPlaceHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0e\n\x06wallet\x18\x03 \x01(\t\x12\x0e\n\x06points\x18\x04 \x01(\x03\x12\x13\n\x0bkeep_for_ms\x18\x05 \x01(\x03\">\n\x0b\x43\x61ptureHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\">\n\x0bReleaseHold\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\"m\n\x0cSendTransfer\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0e\n\x06sender\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12\x0e\n\x06wallet\x18\x05 \x01(\t\x12\x0e\n\x06points\x18\x06 \x01(\x03\"_\n\x0fReceiveTransfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\"$\n\x10\x43ompleteTransfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\"B\n\x0eReturnTransfer\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x10\n\x08sentence\x18\x03 \x01(\t\"a\n\x0bNoteEarlier\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\n\n\x02id\x18\x04 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x05 \x01(\x03\":\n\x0c\x41waitEarlier\x12*\n\x07waiting\x18\x01 \x03(\x0b\x32\x19.cercle.points.v1.Waiting\";\n\rEarnSoonAfter\x12*\n\x07waiting\x18\x01 \x03(\x0b\x32\x19.cercle.points.v1.Waiting\"r\n\tRecommend\x12\x0e\n\x06\x66riend\x18\x01 \x01(\t\x12\x10\n\x08\x61\x64vocate\x18\x02 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x03 \x01(\x03\x12+\n\x08promises\x18\x04 \x03(\x0b\x32\x19.cercle.points.v1.Promise\"\x91\x01\n\x0eRewardReferral\x12\x0e\n\x06\x66riend\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\n\n\x02id\x18\x04 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x05 \x01(\x03\x12+\n\x08promises\x18\x06 \x03(\x0b\x32\x19.cercle.points.v1.Promise\"@\n\x0eRefuseReferral\x12\x0e\n\x06\x66riend\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x10\n\x08sentence\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cercle.wire.points_asked_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMMAND']._serialized_start=58
-  _globals['_COMMAND']._serialized_end=443
-  _globals['_PLACEHOLD']._serialized_start=445
-  _globals['_PLACEHOLD']._serialized_end=544
-  _globals['_CAPTUREHOLD']._serialized_start=546
-  _globals['_CAPTUREHOLD']._serialized_end=608
-  _globals['_RELEASEHOLD']._serialized_start=610
-  _globals['_RELEASEHOLD']._serialized_end=672
-  _globals['_SENDTRANSFER']._serialized_start=674
-  _globals['_SENDTRANSFER']._serialized_end=783
-  _globals['_RECEIVETRANSFER']._serialized_start=785
-  _globals['_RECEIVETRANSFER']._serialized_end=880
-  _globals['_COMPLETETRANSFER']._serialized_start=882
-  _globals['_COMPLETETRANSFER']._serialized_end=918
-  _globals['_RETURNTRANSFER']._serialized_start=920
-  _globals['_RETURNTRANSFER']._serialized_end=986
+  _globals['_COMMAND']._serialized_start=93
+  _globals['_COMMAND']._serialized_end=822
+  _globals['_PLACEHOLD']._serialized_start=824
+  _globals['_PLACEHOLD']._serialized_end=923
+  _globals['_CAPTUREHOLD']._serialized_start=925
+  _globals['_CAPTUREHOLD']._serialized_end=987
+  _globals['_RELEASEHOLD']._serialized_start=989
+  _globals['_RELEASEHOLD']._serialized_end=1051
+  _globals['_SENDTRANSFER']._serialized_start=1053
+  _globals['_SENDTRANSFER']._serialized_end=1162
+  _globals['_RECEIVETRANSFER']._serialized_start=1164
+  _globals['_RECEIVETRANSFER']._serialized_end=1259
+  _globals['_COMPLETETRANSFER']._serialized_start=1261
+  _globals['_COMPLETETRANSFER']._serialized_end=1297
+  _globals['_RETURNTRANSFER']._serialized_start=1299
+  _globals['_RETURNTRANSFER']._serialized_end=1365
+  _globals['_NOTEEARLIER']._serialized_start=1367
+  _globals['_NOTEEARLIER']._serialized_end=1464
+  _globals['_AWAITEARLIER']._serialized_start=1466
+  _globals['_AWAITEARLIER']._serialized_end=1524
+  _globals['_EARNSOONAFTER']._serialized_start=1526
+  _globals['_EARNSOONAFTER']._serialized_end=1585
+  _globals['_RECOMMEND']._serialized_start=1587
+  _globals['_RECOMMEND']._serialized_end=1701
+  _globals['_REWARDREFERRAL']._serialized_start=1704
+  _globals['_REWARDREFERRAL']._serialized_end=1849
+  _globals['_REFUSEREFERRAL']._serialized_start=1851
+  _globals['_REFUSEREFERRAL']._serialized_end=1915
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,12 @@
 isort:skip_file
 What the points service is asked, as the log and letters keep it."""
 
+from cercle.wire import points_log_pb2 as _points_log_pb2
+from cercle.wire import points_subject_pb2 as _points_subject_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -29,6 +33,12 @@ class Command(_message.Message):
     RECEIVE_FIELD_NUMBER: _builtins.int
     COMPLETE_FIELD_NUMBER: _builtins.int
     GIVE_BACK_FIELD_NUMBER: _builtins.int
+    NOTE_EARLIER_FIELD_NUMBER: _builtins.int
+    AWAIT_EARLIER_FIELD_NUMBER: _builtins.int
+    EARN_SOON_AFTER_FIELD_NUMBER: _builtins.int
+    RECOMMEND_FIELD_NUMBER: _builtins.int
+    REWARD_REFERRAL_FIELD_NUMBER: _builtins.int
+    REFUSE_REFERRAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def place_hold(self) -> Global___PlaceHold:
         """Set points aside."""
@@ -57,6 +67,30 @@ class Command(_message.Message):
     def give_back(self) -> Global___ReturnTransfer:
         """By letter: the points come back."""
 
+    @_builtins.property
+    def note_earlier(self) -> Global___NoteEarlier:
+        """By letter to a subject: an action occurred that later ones may come soon after."""
+
+    @_builtins.property
+    def await_earlier(self) -> Global___AwaitEarlier:
+        """By letter to a subject: an action waits for an earlier one."""
+
+    @_builtins.property
+    def earn_soon_after(self) -> Global___EarnSoonAfter:
+        """By letter: the action came soon."""
+
+    @_builtins.property
+    def recommend(self) -> Global___Recommend:
+        """By letter to a friend: somebody referred you."""
+
+    @_builtins.property
+    def reward_referral(self) -> Global___RewardReferral:
+        """By letter: the friend did what the referral waited for."""
+
+    @_builtins.property
+    def refuse_referral(self) -> Global___RefuseReferral:
+        """By letter: the referral earns nothing."""
+
     def __init__(
         self,
         *,
@@ -67,12 +101,18 @@ class Command(_message.Message):
         receive: Global___ReceiveTransfer | None = ...,
         complete: Global___CompleteTransfer | None = ...,
         give_back: Global___ReturnTransfer | None = ...,
+        note_earlier: Global___NoteEarlier | None = ...,
+        await_earlier: Global___AwaitEarlier | None = ...,
+        earn_soon_after: Global___EarnSoonAfter | None = ...,
+        recommend: Global___Recommend | None = ...,
+        reward_referral: Global___RewardReferral | None = ...,
+        refuse_referral: Global___RefuseReferral | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["capture", b"capture", "complete", b"complete", "give_back", b"give_back", "kind", b"kind", "place_hold", b"place_hold", "receive", b"receive", "release", b"release", "transfer", b"transfer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["await_earlier", b"await_earlier", "capture", b"capture", "complete", b"complete", "earn_soon_after", b"earn_soon_after", "give_back", b"give_back", "kind", b"kind", "note_earlier", b"note_earlier", "place_hold", b"place_hold", "receive", b"receive", "recommend", b"recommend", "refuse_referral", b"refuse_referral", "release", b"release", "reward_referral", b"reward_referral", "transfer", b"transfer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capture", b"capture", "complete", b"complete", "give_back", b"give_back", "kind", b"kind", "place_hold", b"place_hold", "receive", b"receive", "release", b"release", "transfer", b"transfer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["await_earlier", b"await_earlier", "capture", b"capture", "complete", b"complete", "earn_soon_after", b"earn_soon_after", "give_back", b"give_back", "kind", b"kind", "note_earlier", b"note_earlier", "place_hold", b"place_hold", "receive", b"receive", "recommend", b"recommend", "refuse_referral", b"refuse_referral", "release", b"release", "reward_referral", b"reward_referral", "transfer", b"transfer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["place_hold", "capture", "release", "transfer", "receive", "complete", "give_back"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["place_hold", "capture", "release", "transfer", "receive", "complete", "give_back", "note_earlier", "await_earlier", "earn_soon_after", "recommend", "reward_referral", "refuse_referral"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -307,3 +347,199 @@ class ReturnTransfer(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReturnTransfer: _TypeAlias = ReturnTransfer  # noqa: Y015
+
+@_typing.final
+class NoteEarlier(_message.Message):
+    """To a subject: an action occurred that later ones may come soon after."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    action: _builtins.str
+    """Its type."""
+    member: _builtins.str
+    """Whose it is."""
+    source: _builtins.str
+    """With the id, its identity."""
+    id: _builtins.str
+    """Unique within its source."""
+    occurred_at_ms: _builtins.int
+    """When, ms since 1970 UTC."""
+    def __init__(
+        self,
+        *,
+        action: _builtins.str = ...,
+        member: _builtins.str = ...,
+        source: _builtins.str = ...,
+        id: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "id", b"id", "member", b"member", "occurred_at_ms", b"occurred_at_ms", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteEarlier: _TypeAlias = NoteEarlier  # noqa: Y015
+
+@_typing.final
+class AwaitEarlier(_message.Message):
+    """To a subject: an action waits for an earlier one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[_points_subject_pb2.Waiting]:
+        """One for each rule."""
+
+    def __init__(
+        self,
+        *,
+        waiting: _abc.Iterable[_points_subject_pb2.Waiting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AwaitEarlier: _TypeAlias = AwaitEarlier  # noqa: Y015
+
+@_typing.final
+class EarnSoonAfter(_message.Message):
+    """To a member: the action came soon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[_points_subject_pb2.Waiting]:
+        """One for each rule."""
+
+    def __init__(
+        self,
+        *,
+        waiting: _abc.Iterable[_points_subject_pb2.Waiting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarnSoonAfter: _TypeAlias = EarnSoonAfter  # noqa: Y015
+
+@_typing.final
+class Recommend(_message.Message):
+    """To a friend: somebody referred you."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRIEND_FIELD_NUMBER: _builtins.int
+    ADVOCATE_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    PROMISES_FIELD_NUMBER: _builtins.int
+    friend: _builtins.str
+    """Who was referred."""
+    advocate: _builtins.str
+    """Who referred."""
+    occurred_at_ms: _builtins.int
+    """When, ms since 1970 UTC."""
+    @_builtins.property
+    def promises(self) -> _containers.RepeatedCompositeFieldContainer[_points_log_pb2.Promise]:
+        """What rules promise for it."""
+
+    def __init__(
+        self,
+        *,
+        friend: _builtins.str = ...,
+        advocate: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+        promises: _abc.Iterable[_points_log_pb2.Promise] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["advocate", b"advocate", "friend", b"friend", "occurred_at_ms", b"occurred_at_ms", "promises", b"promises"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recommend: _TypeAlias = Recommend  # noqa: Y015
+
+@_typing.final
+class RewardReferral(_message.Message):
+    """To who referred: the friend did what the referral waited for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRIEND_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    PROMISES_FIELD_NUMBER: _builtins.int
+    friend: _builtins.str
+    """Who was referred."""
+    action: _builtins.str
+    """The type of what the friend did."""
+    source: _builtins.str
+    """With the id, its identity."""
+    id: _builtins.str
+    """Unique within its source."""
+    occurred_at_ms: _builtins.int
+    """When, ms since 1970 UTC."""
+    @_builtins.property
+    def promises(self) -> _containers.RepeatedCompositeFieldContainer[_points_log_pb2.Promise]:
+        """What is kept."""
+
+    def __init__(
+        self,
+        *,
+        friend: _builtins.str = ...,
+        action: _builtins.str = ...,
+        source: _builtins.str = ...,
+        id: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+        promises: _abc.Iterable[_points_log_pb2.Promise] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "friend", b"friend", "id", b"id", "occurred_at_ms", b"occurred_at_ms", "promises", b"promises", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RewardReferral: _TypeAlias = RewardReferral  # noqa: Y015
+
+@_typing.final
+class RefuseReferral(_message.Message):
+    """To who referred: the referral earns nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRIEND_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    SENTENCE_FIELD_NUMBER: _builtins.int
+    friend: _builtins.str
+    """Who was referred."""
+    code: _builtins.str
+    """has_advocate, has_referred, not_new."""
+    sentence: _builtins.str
+    """For people."""
+    def __init__(
+        self,
+        *,
+        friend: _builtins.str = ...,
+        code: _builtins.str = ...,
+        sentence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "friend", b"friend", "sentence", b"sentence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseReferral: _TypeAlias = RefuseReferral  # noqa: Y015

@@ -23,45 +23,61 @@ _sym_db = _symbol_database.Default()
 
 
 from cercle.wire import actions_pb2 as cercle_dot_actions_dot_v1_dot_actions__pb2
+from cercle.wire import points_subject_pb2 as cercle_dot_points_dot_v1_dot_points__subject__pb2
 
+from cercle.wire.points_subject_pb2 import *
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cercle/points/v1/points_log.proto\x12\x10\x63\x65rcle.points.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.points.v1.Event\"\x84\x06\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12*\n\x06\x65\x61rned\x18\x02 \x01(\x0b\x32\x18.cercle.points.v1.EarnedH\x00\x12&\n\x04held\x18\x03 \x01(\x0b\x32\x16.cercle.points.v1.HeldH\x00\x12.\n\x08\x63\x61ptured\x18\x04 \x01(\x0b\x32\x1a.cercle.points.v1.CapturedH\x00\x12.\n\x08released\x18\x05 \x01(\x0b\x32\x1a.cercle.points.v1.ReleasedH\x00\x12,\n\x07refused\x18\x06 \x01(\x0b\x32\x19.cercle.points.v1.RefusedH\x00\x12\x31\n\ntier_noted\x18\x07 \x01(\x0b\x32\x1b.cercle.points.v1.TierNotedH\x00\x12:\n\x0emetric_counted\x18\x08 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x12\x33\n\x0b\x62\x61\x64ge_noted\x18\t \x01(\x0b\x32\x1c.cercle.points.v1.BadgeNotedH\x00\x12\x37\n\rtransfer_sent\x18\n \x01(\x0b\x32\x1e.cercle.points.v1.TransferSentH\x00\x12\x41\n\x12transfer_completed\x18\x0b \x01(\x0b\x32#.cercle.points.v1.TransferCompletedH\x00\x12?\n\x11transfer_returned\x18\x0c \x01(\x0b\x32\".cercle.points.v1.TransferReturnedH\x00\x12?\n\x11transfer_received\x18\r \x01(\x0b\x32\".cercle.points.v1.TransferReceivedH\x00\x12\x31\n\ngiven_back\x18\x1e \x01(\x0b\x32\x1b.cercle.points.v1.GivenBackH\x00\x42\x06\n\x04kind\"{\n\x06\x45\x61rned\x12\x0e\n\x06wallet\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.cercle.points.v1.Grant\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\x05\x12+\n\x08postings\x18\x04 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"7\n\x05Grant\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65sired\x18\x02 \x01(\x03\x12\x0f\n\x07granted\x18\x03 \x01(\x03\"*\n\x07Posting\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\"\x96\x01\n\x04Held\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x10\n\x08until_ms\x18\x06 \x01(\x03\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x88\x01\n\x08\x43\x61ptured\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12+\n\x08postings\x18\x06 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x9b\x01\n\x08Released\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x11\n\ttimed_out\x18\x06 \x01(\x08\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"]\n\x07Refused\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x10\n\x08sentence\x18\x04 \x01(\t\x12\x0f\n\x07request\x18\x05 \x01(\t\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"*\n\nBadgeNoted\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\"\x97\x01\n\x0cTransferSent\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x0b\n\x03\x64\x61y\x18\x06 \x01(\x05\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"b\n\x11TransferCompleted\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\"\xae\x01\n\x10TransferReturned\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t\x12\x10\n\x08sentence\x18\x07 \x01(\t\x12+\n\x08postings\x18\x08 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x81\x01\n\x10TransferReceived\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\x0e\n\x06wallet\x18\x03 \x01(\t\x12\x0e\n\x06points\x18\x04 \x01(\x03\x12+\n\x08postings\x18\x05 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"g\n\tGivenBack\x12\r\n\x05\x63laim\x18\x01 \x01(\t\x12\x0e\n\x06wallet\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12+\n\x08postings\x18\x04 \x03(\x0b\x32\x19.cercle.points.v1.Postingb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cercle/points/v1/points_log.proto\x12\x10\x63\x65rcle.points.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\x1a%cercle/points/v1/points_subject.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.points.v1.Event\"\xd5\t\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12*\n\x06\x65\x61rned\x18\x02 \x01(\x0b\x32\x18.cercle.points.v1.EarnedH\x00\x12&\n\x04held\x18\x03 \x01(\x0b\x32\x16.cercle.points.v1.HeldH\x00\x12.\n\x08\x63\x61ptured\x18\x04 \x01(\x0b\x32\x1a.cercle.points.v1.CapturedH\x00\x12.\n\x08released\x18\x05 \x01(\x0b\x32\x1a.cercle.points.v1.ReleasedH\x00\x12,\n\x07refused\x18\x06 \x01(\x0b\x32\x19.cercle.points.v1.RefusedH\x00\x12\x31\n\ntier_noted\x18\x07 \x01(\x0b\x32\x1b.cercle.points.v1.TierNotedH\x00\x12:\n\x0emetric_counted\x18\x08 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x12\x33\n\x0b\x62\x61\x64ge_noted\x18\t \x01(\x0b\x32\x1c.cercle.points.v1.BadgeNotedH\x00\x12\x37\n\rtransfer_sent\x18\n \x01(\x0b\x32\x1e.cercle.points.v1.TransferSentH\x00\x12\x41\n\x12transfer_completed\x18\x0b \x01(\x0b\x32#.cercle.points.v1.TransferCompletedH\x00\x12?\n\x11transfer_returned\x18\x0c \x01(\x0b\x32\".cercle.points.v1.TransferReturnedH\x00\x12?\n\x11transfer_received\x18\r \x01(\x0b\x32\".cercle.points.v1.TransferReceivedH\x00\x12\x37\n\rreferral_made\x18\x0e \x01(\x0b\x32\x1e.cercle.points.v1.ReferralMadeH\x00\x12=\n\x10referral_refused\x18\x0f \x01(\x0b\x32!.cercle.points.v1.ReferralRefusedH\x00\x12\x34\n\x0brecommended\x18\x10 \x01(\x0b\x32\x1d.cercle.points.v1.RecommendedH\x00\x12=\n\x10promises_settled\x18\x11 \x01(\x0b\x32!.cercle.points.v1.PromisesSettledH\x00\x12\x37\n\rtrigger_noted\x18\x12 \x01(\x0b\x32\x1e.cercle.points.v1.TriggerNotedH\x00\x12\x37\n\rearlier_noted\x18\x13 \x01(\x0b\x32\x1e.cercle.points.v1.EarlierNotedH\x00\x12\x37\n\rwaiting_noted\x18\x14 \x01(\x0b\x32\x1e.cercle.points.v1.WaitingNotedH\x00\x12\x37\n\rwaiting_ended\x18\x15 \x01(\x0b\x32\x1e.cercle.points.v1.WaitingEndedH\x00\x12\x31\n\ngiven_back\x18\x1e \x01(\x0b\x32\x1b.cercle.points.v1.GivenBackH\x00\x42\x06\n\x04kind\"\xa9\x01\n\x06\x45\x61rned\x12\x0e\n\x06wallet\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.cercle.points.v1.Grant\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\x05\x12+\n\x08postings\x18\x04 \x03(\x0b\x32\x19.cercle.points.v1.Posting\x12,\n\x08occasion\x18\x05 \x01(\x0b\x32\x1a.cercle.points.v1.Occasion\"}\n\x08Occasion\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\n\n\x02id\x18\x04 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x05 \x01(\x03\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\x0e\n\x06member\x18\x07 \x01(\t\"7\n\x05Grant\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65sired\x18\x02 \x01(\x03\x12\x0f\n\x07granted\x18\x03 \x01(\x03\"*\n\x07Posting\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x03\"\x96\x01\n\x04Held\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x10\n\x08until_ms\x18\x06 \x01(\x03\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x88\x01\n\x08\x43\x61ptured\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12+\n\x08postings\x18\x06 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x9b\x01\n\x08Released\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04hold\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x11\n\ttimed_out\x18\x06 \x01(\x08\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"]\n\x07Refused\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x10\n\x08sentence\x18\x04 \x01(\t\x12\x0f\n\x07request\x18\x05 \x01(\t\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"*\n\nBadgeNoted\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\"\x97\x01\n\x0cTransferSent\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x0b\n\x03\x64\x61y\x18\x06 \x01(\x05\x12+\n\x08postings\x18\x07 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"b\n\x11TransferCompleted\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\"\xae\x01\n\x10TransferReturned\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x02 \x01(\x03\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0e\n\x06wallet\x18\x04 \x01(\t\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t\x12\x10\n\x08sentence\x18\x07 \x01(\t\x12+\n\x08postings\x18\x08 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"\x81\x01\n\x10TransferReceived\x12\x10\n\x08transfer\x18\x01 \x01(\t\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\x0e\n\x06wallet\x18\x03 \x01(\t\x12\x0e\n\x06points\x18\x04 \x01(\x03\x12+\n\x08postings\x18\x05 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"g\n\tGivenBack\x12\r\n\x05\x63laim\x18\x01 \x01(\t\x12\x0e\n\x06wallet\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12+\n\x08postings\x18\x04 \x03(\x0b\x32\x19.cercle.points.v1.Posting\"X\n\x0cReferralMade\x12\x0e\n\x06\x66riend\x18\x01 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x02 \x01(\x05\x12+\n\x08promises\x18\x03 \x03(\x0b\x32\x19.cercle.points.v1.Promise\"\xa8\x01\n\x07Promise\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0e\n\x06wallet\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x0e\n\x06\x66riend\x18\x04 \x01(\x03\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\t\x12\x18\n\x0bmost_points\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nmost_times\x18\x07 \x01(\x03H\x01\x88\x01\x01\x42\x0e\n\x0c_most_pointsB\r\n\x0b_most_times\"A\n\x0fReferralRefused\x12\x0e\n\x06\x66riend\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x10\n\x08sentence\x18\x03 \x01(\t\"d\n\x0bRecommended\x12\x10\n\x08\x61\x64vocate\x18\x01 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x02 \x01(\x03\x12+\n\x08promises\x18\x03 \x03(\x0b\x32\x19.cercle.points.v1.Promise\"@\n\x0fPromisesSettled\x12\x10\n\x08\x61\x64vocate\x18\x01 \x01(\t\x12\r\n\x05rules\x18\x02 \x03(\t\x12\x0c\n\x04kept\x18\x03 \x01(\x08\"R\n\x0cTriggerNoted\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\n\n\x02id\x18\x03 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x04 \x01(\x03P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cercle.wire.points_log_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DECISION']._serialized_start=88
-  _globals['_DECISION']._serialized_end=139
-  _globals['_EVENT']._serialized_start=142
-  _globals['_EVENT']._serialized_end=914
-  _globals['_EARNED']._serialized_start=916
-  _globals['_EARNED']._serialized_end=1039
-  _globals['_GRANT']._serialized_start=1041
-  _globals['_GRANT']._serialized_end=1096
-  _globals['_POSTING']._serialized_start=1098
-  _globals['_POSTING']._serialized_end=1140
-  _globals['_HELD']._serialized_start=1143
-  _globals['_HELD']._serialized_end=1293
-  _globals['_CAPTURED']._serialized_start=1296
-  _globals['_CAPTURED']._serialized_end=1432
-  _globals['_RELEASED']._serialized_start=1435
-  _globals['_RELEASED']._serialized_end=1590
-  _globals['_REFUSED']._serialized_start=1592
-  _globals['_REFUSED']._serialized_end=1685
-  _globals['_TIERNOTED']._serialized_start=1687
-  _globals['_TIERNOTED']._serialized_end=1712
-  _globals['_BADGENOTED']._serialized_start=1714
-  _globals['_BADGENOTED']._serialized_end=1756
-  _globals['_TRANSFERSENT']._serialized_start=1759
-  _globals['_TRANSFERSENT']._serialized_end=1910
-  _globals['_TRANSFERCOMPLETED']._serialized_start=1912
-  _globals['_TRANSFERCOMPLETED']._serialized_end=2010
-  _globals['_TRANSFERRETURNED']._serialized_start=2013
-  _globals['_TRANSFERRETURNED']._serialized_end=2187
-  _globals['_TRANSFERRECEIVED']._serialized_start=2190
-  _globals['_TRANSFERRECEIVED']._serialized_end=2319
-  _globals['_GIVENBACK']._serialized_start=2321
-  _globals['_GIVENBACK']._serialized_end=2424
+  _globals['_DECISION']._serialized_start=127
+  _globals['_DECISION']._serialized_end=178
+  _globals['_EVENT']._serialized_start=181
+  _globals['_EVENT']._serialized_end=1418
+  _globals['_EARNED']._serialized_start=1421
+  _globals['_EARNED']._serialized_end=1590
+  _globals['_OCCASION']._serialized_start=1592
+  _globals['_OCCASION']._serialized_end=1717
+  _globals['_GRANT']._serialized_start=1719
+  _globals['_GRANT']._serialized_end=1774
+  _globals['_POSTING']._serialized_start=1776
+  _globals['_POSTING']._serialized_end=1818
+  _globals['_HELD']._serialized_start=1821
+  _globals['_HELD']._serialized_end=1971
+  _globals['_CAPTURED']._serialized_start=1974
+  _globals['_CAPTURED']._serialized_end=2110
+  _globals['_RELEASED']._serialized_start=2113
+  _globals['_RELEASED']._serialized_end=2268
+  _globals['_REFUSED']._serialized_start=2270
+  _globals['_REFUSED']._serialized_end=2363
+  _globals['_TIERNOTED']._serialized_start=2365
+  _globals['_TIERNOTED']._serialized_end=2390
+  _globals['_BADGENOTED']._serialized_start=2392
+  _globals['_BADGENOTED']._serialized_end=2434
+  _globals['_TRANSFERSENT']._serialized_start=2437
+  _globals['_TRANSFERSENT']._serialized_end=2588
+  _globals['_TRANSFERCOMPLETED']._serialized_start=2590
+  _globals['_TRANSFERCOMPLETED']._serialized_end=2688
+  _globals['_TRANSFERRETURNED']._serialized_start=2691
+  _globals['_TRANSFERRETURNED']._serialized_end=2865
+  _globals['_TRANSFERRECEIVED']._serialized_start=2868
+  _globals['_TRANSFERRECEIVED']._serialized_end=2997
+  _globals['_GIVENBACK']._serialized_start=2999
+  _globals['_GIVENBACK']._serialized_end=3102
+  _globals['_REFERRALMADE']._serialized_start=3104
+  _globals['_REFERRALMADE']._serialized_end=3192
+  _globals['_PROMISE']._serialized_start=3195
+  _globals['_PROMISE']._serialized_end=3363
+  _globals['_REFERRALREFUSED']._serialized_start=3365
+  _globals['_REFERRALREFUSED']._serialized_end=3430
+  _globals['_RECOMMENDED']._serialized_start=3432
+  _globals['_RECOMMENDED']._serialized_end=3532
+  _globals['_PROMISESSETTLED']._serialized_start=3534
+  _globals['_PROMISESSETTLED']._serialized_end=3598
+  _globals['_TRIGGERNOTED']._serialized_start=3600
+  _globals['_TRIGGERNOTED']._serialized_end=3682
 # @@protoc_insertion_point(module_scope)

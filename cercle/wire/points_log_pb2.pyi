@@ -4,6 +4,12 @@ isort:skip_file
 What happens to points: the log cercle.<club>.points. Kept by double entry."""
 
 from cercle.wire import actions_pb2 as _actions_pb2
+from cercle.wire import points_subject_pb2 as _points_subject_pb2
+from cercle.wire.points_subject_pb2 import Desired as Desired
+from cercle.wire.points_subject_pb2 import EarlierNoted as EarlierNoted
+from cercle.wire.points_subject_pb2 import Waiting as Waiting
+from cercle.wire.points_subject_pb2 import WaitingEnded as WaitingEnded
+from cercle.wire.points_subject_pb2 import WaitingNoted as WaitingNoted
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -62,6 +68,14 @@ class Event(_message.Message):
     TRANSFER_COMPLETED_FIELD_NUMBER: _builtins.int
     TRANSFER_RETURNED_FIELD_NUMBER: _builtins.int
     TRANSFER_RECEIVED_FIELD_NUMBER: _builtins.int
+    REFERRAL_MADE_FIELD_NUMBER: _builtins.int
+    REFERRAL_REFUSED_FIELD_NUMBER: _builtins.int
+    RECOMMENDED_FIELD_NUMBER: _builtins.int
+    PROMISES_SETTLED_FIELD_NUMBER: _builtins.int
+    TRIGGER_NOTED_FIELD_NUMBER: _builtins.int
+    EARLIER_NOTED_FIELD_NUMBER: _builtins.int
+    WAITING_NOTED_FIELD_NUMBER: _builtins.int
+    WAITING_ENDED_FIELD_NUMBER: _builtins.int
     GIVEN_BACK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
@@ -116,6 +130,38 @@ class Event(_message.Message):
         """Points came from another member."""
 
     @_builtins.property
+    def referral_made(self) -> Global___ReferralMade:
+        """The member referred a friend."""
+
+    @_builtins.property
+    def referral_refused(self) -> Global___ReferralRefused:
+        """The referral of a friend earns nothing."""
+
+    @_builtins.property
+    def recommended(self) -> Global___Recommended:
+        """The member was referred."""
+
+    @_builtins.property
+    def promises_settled(self) -> Global___PromisesSettled:
+        """What was promised for a referral is kept, or broken."""
+
+    @_builtins.property
+    def trigger_noted(self) -> Global___TriggerNoted:
+        """The member did for the first time what a referral may wait for."""
+
+    @_builtins.property
+    def earlier_noted(self) -> _points_subject_pb2.EarlierNoted:
+        """Of a subject: an action occurred that later ones may come soon after."""
+
+    @_builtins.property
+    def waiting_noted(self) -> _points_subject_pb2.WaitingNoted:
+        """Of a subject: an action waits for an earlier one."""
+
+    @_builtins.property
+    def waiting_ended(self) -> _points_subject_pb2.WaitingEnded:
+        """Of a subject: the earlier action is known."""
+
+    @_builtins.property
     def given_back(self) -> Global___GivenBack:
         """What was paid for an offer came back."""
 
@@ -135,13 +181,21 @@ class Event(_message.Message):
         transfer_completed: Global___TransferCompleted | None = ...,
         transfer_returned: Global___TransferReturned | None = ...,
         transfer_received: Global___TransferReceived | None = ...,
+        referral_made: Global___ReferralMade | None = ...,
+        referral_refused: Global___ReferralRefused | None = ...,
+        recommended: Global___Recommended | None = ...,
+        promises_settled: Global___PromisesSettled | None = ...,
+        trigger_noted: Global___TriggerNoted | None = ...,
+        earlier_noted: _points_subject_pb2.EarlierNoted | None = ...,
+        waiting_noted: _points_subject_pb2.WaitingNoted | None = ...,
+        waiting_ended: _points_subject_pb2.WaitingEnded | None = ...,
         given_back: Global___GivenBack | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earlier_noted", b"earlier_noted", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "promises_settled", b"promises_settled", "recommended", b"recommended", "referral_made", b"referral_made", "referral_refused", b"referral_refused", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent", "trigger_noted", b"trigger_noted", "waiting_ended", b"waiting_ended", "waiting_noted", b"waiting_noted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earlier_noted", b"earlier_noted", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "promises_settled", b"promises_settled", "recommended", b"recommended", "referral_made", b"referral_made", "referral_refused", b"referral_refused", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent", "trigger_noted", b"trigger_noted", "waiting_ended", b"waiting_ended", "waiting_noted", b"waiting_noted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted", "transfer_sent", "transfer_completed", "transfer_returned", "transfer_received", "given_back"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted", "transfer_sent", "transfer_completed", "transfer_returned", "transfer_received", "referral_made", "referral_refused", "recommended", "promises_settled", "trigger_noted", "earlier_noted", "waiting_noted", "waiting_ended", "given_back"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -157,6 +211,7 @@ class Earned(_message.Message):
     GRANTS_FIELD_NUMBER: _builtins.int
     DAY_FIELD_NUMBER: _builtins.int
     POSTINGS_FIELD_NUMBER: _builtins.int
+    OCCASION_FIELD_NUMBER: _builtins.int
     wallet: _builtins.str
     """Which wallet."""
     day: _builtins.int
@@ -169,6 +224,10 @@ class Earned(_message.Message):
     def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
         """What moved, by double entry."""
 
+    @_builtins.property
+    def occasion(self) -> Global___Occasion:
+        """What earned them; not there: the action of the same decision."""
+
     def __init__(
         self,
         *,
@@ -176,14 +235,63 @@ class Earned(_message.Message):
         grants: _abc.Iterable[Global___Grant] | None = ...,
         day: _builtins.int = ...,
         postings: _abc.Iterable[Global___Posting] | None = ...,
+        occasion: Global___Occasion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occasion", b"occasion"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "grants", b"grants", "postings", b"postings", "wallet", b"wallet"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "grants", b"grants", "occasion", b"occasion", "postings", b"postings", "wallet", b"wallet"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Earned: _TypeAlias = Earned  # noqa: Y015
+
+@_typing.final
+class Occasion(_message.Message):
+    """What earned points, where that is not the action of the same decision alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """soon_after: an action of the member's own, which came soon after an earlier one of the subject;
+    referral: what a friend did; referred: what the member did, who was referred.
+    """
+    action: _builtins.str
+    """The type of what was done."""
+    source: _builtins.str
+    """With the id, its identity."""
+    id: _builtins.str
+    """Unique within its source."""
+    occurred_at_ms: _builtins.int
+    """When, ms since 1970 UTC."""
+    subject: _builtins.str
+    """What it has in common with the earlier action: subject/<field>/<value>; empty: nothing."""
+    member: _builtins.str
+    """The friend, or the member who referred; empty: neither."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        action: _builtins.str = ...,
+        source: _builtins.str = ...,
+        id: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+        subject: _builtins.str = ...,
+        member: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "id", b"id", "kind", b"kind", "member", b"member", "occurred_at_ms", b"occurred_at_ms", "source", b"source", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Occasion: _TypeAlias = Occasion  # noqa: Y015
 
 @_typing.final
 class Grant(_message.Message):
@@ -684,3 +792,216 @@ class GivenBack(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GivenBack: _TypeAlias = GivenBack  # noqa: Y015
+
+@_typing.final
+class ReferralMade(_message.Message):
+    """The member referred a friend."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRIEND_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    PROMISES_FIELD_NUMBER: _builtins.int
+    friend: _builtins.str
+    """The friend's member id."""
+    day: _builtins.int
+    """The club-local day that limits count, as days since 1970-01-01."""
+    @_builtins.property
+    def promises(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promise]:
+        """What rules promise for it."""
+
+    def __init__(
+        self,
+        *,
+        friend: _builtins.str = ...,
+        day: _builtins.int = ...,
+        promises: _abc.Iterable[Global___Promise] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "friend", b"friend", "promises", b"promises"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReferralMade: _TypeAlias = ReferralMade  # noqa: Y015
+
+@_typing.final
+class Promise(_message.Message):
+    """What a rule promises for a referral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    WALLET_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    FRIEND_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MOST_POINTS_FIELD_NUMBER: _builtins.int
+    MOST_TIMES_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule's id."""
+    wallet: _builtins.str
+    """Which wallet."""
+    points: _builtins.int
+    """For who refers."""
+    friend: _builtins.int
+    """For the friend."""
+    after: _builtins.str
+    """The action that the friend must do."""
+    most_points: _builtins.int
+    """At most so many points for the referrals of a day; not there: no such limit."""
+    most_times: _builtins.int
+    """At most so many times for the referrals of a day; not there: no such limit."""
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        wallet: _builtins.str = ...,
+        points: _builtins.int = ...,
+        friend: _builtins.int = ...,
+        after: _builtins.str = ...,
+        most_points: _builtins.int | None = ...,
+        most_times: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_most_points", b"_most_points", "_most_times", b"_most_times", "most_points", b"most_points", "most_times", b"most_times"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_most_points", b"_most_points", "_most_times", b"_most_times", "after", b"after", "friend", b"friend", "most_points", b"most_points", "most_times", b"most_times", "points", b"points", "rule", b"rule", "wallet", b"wallet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__most_points: _TypeAlias = _typing.Literal["most_points"]  # noqa: Y015
+    _WhichOneofArgType__most_points: _TypeAlias = _typing.Literal["_most_points", b"_most_points"]  # noqa: Y015
+    _WhichOneofReturnType__most_times: _TypeAlias = _typing.Literal["most_times"]  # noqa: Y015
+    _WhichOneofArgType__most_times: _TypeAlias = _typing.Literal["_most_times", b"_most_times"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_points) -> _WhichOneofReturnType__most_points | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_times) -> _WhichOneofReturnType__most_times | None: ...
+
+Global___Promise: _TypeAlias = Promise  # noqa: Y015
+
+@_typing.final
+class ReferralRefused(_message.Message):
+    """The referral of a friend earns nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRIEND_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    SENTENCE_FIELD_NUMBER: _builtins.int
+    friend: _builtins.str
+    """The friend's member id."""
+    code: _builtins.str
+    """self_referral, already_referred, has_advocate, has_referred, not_new."""
+    sentence: _builtins.str
+    """For people."""
+    def __init__(
+        self,
+        *,
+        friend: _builtins.str = ...,
+        code: _builtins.str = ...,
+        sentence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "friend", b"friend", "sentence", b"sentence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReferralRefused: _TypeAlias = ReferralRefused  # noqa: Y015
+
+@_typing.final
+class Recommended(_message.Message):
+    """The member was referred by another one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADVOCATE_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    PROMISES_FIELD_NUMBER: _builtins.int
+    advocate: _builtins.str
+    """Who referred."""
+    occurred_at_ms: _builtins.int
+    """When, ms since 1970 UTC."""
+    @_builtins.property
+    def promises(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promise]:
+        """What rules promise for it."""
+
+    def __init__(
+        self,
+        *,
+        advocate: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+        promises: _abc.Iterable[Global___Promise] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["advocate", b"advocate", "occurred_at_ms", b"occurred_at_ms", "promises", b"promises"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recommended: _TypeAlias = Recommended  # noqa: Y015
+
+@_typing.final
+class PromisesSettled(_message.Message):
+    """What was promised for a referral is kept, or broken, by what the member did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADVOCATE_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    advocate: _builtins.str
+    """Who referred."""
+    kept: _builtins.bool
+    """Kept; not: what they waited for came before the referral."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of which rules."""
+
+    def __init__(
+        self,
+        *,
+        advocate: _builtins.str = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        kept: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["advocate", b"advocate", "kept", b"kept", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromisesSettled: _TypeAlias = PromisesSettled  # noqa: Y015
+
+@_typing.final
+class TriggerNoted(_message.Message):
+    """The member did for the first time, as far as is known, what a referral may wait for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    action: _builtins.str
+    """Its type."""
+    source: _builtins.str
+    """With the id, its identity."""
+    id: _builtins.str
+    """Unique within its source."""
+    occurred_at_ms: _builtins.int
+    """When, ms since 1970 UTC."""
+    def __init__(
+        self,
+        *,
+        action: _builtins.str = ...,
+        source: _builtins.str = ...,
+        id: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "id", b"id", "occurred_at_ms", b"occurred_at_ms", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TriggerNoted: _TypeAlias = TriggerNoted  # noqa: Y015

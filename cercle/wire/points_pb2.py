@@ -23,6 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from cercle.wire import points_log_pb2 as cercle_dot_points_dot_v1_dot_points__log__pb2
+try:
+  cercle_dot_points_dot_v1_dot_points__subject__pb2 = cercle_dot_points_dot_v1_dot_points__log__pb2.cercle_dot_points_dot_v1_dot_points__subject__pb2
+except AttributeError:
+  cercle_dot_points_dot_v1_dot_points__subject__pb2 = cercle_dot_points_dot_v1_dot_points__log__pb2.cercle.wire.points_subject_pb2
 
 from cercle.wire.points_log_pb2 import *
 

@@ -12,7 +12,13 @@ from cercle.wire.points_log_pb2 import Event as Event
 from cercle.wire.points_log_pb2 import GivenBack as GivenBack
 from cercle.wire.points_log_pb2 import Grant as Grant
 from cercle.wire.points_log_pb2 import Held as Held
+from cercle.wire.points_log_pb2 import Occasion as Occasion
 from cercle.wire.points_log_pb2 import Posting as Posting
+from cercle.wire.points_log_pb2 import Promise as Promise
+from cercle.wire.points_log_pb2 import PromisesSettled as PromisesSettled
+from cercle.wire.points_log_pb2 import Recommended as Recommended
+from cercle.wire.points_log_pb2 import ReferralMade as ReferralMade
+from cercle.wire.points_log_pb2 import ReferralRefused as ReferralRefused
 from cercle.wire.points_log_pb2 import Refused as Refused
 from cercle.wire.points_log_pb2 import Released as Released
 from cercle.wire.points_log_pb2 import TierNoted as TierNoted
@@ -20,6 +26,7 @@ from cercle.wire.points_log_pb2 import TransferCompleted as TransferCompleted
 from cercle.wire.points_log_pb2 import TransferReceived as TransferReceived
 from cercle.wire.points_log_pb2 import TransferReturned as TransferReturned
 from cercle.wire.points_log_pb2 import TransferSent as TransferSent
+from cercle.wire.points_log_pb2 import TriggerNoted as TriggerNoted
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message

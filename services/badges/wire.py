@@ -1,5 +1,6 @@
 """Shell: events to the bytes of cercle.badges.v1.Decision and back, and what other services say."""
 
+from collections.abc import Iterable, Iterator
 from typing import Union
 
 from cercle.actions import accepted, counted
@@ -86,7 +87,7 @@ def heard(topic: str, data: bytes) -> Union[CountPoints, None]:
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From
     points: the points that a decision granted in the counted wallet, all in one command,
-    dated by the action for which it granted them.
+    dated by the action for which it granted them, perhaps of an earlier decision or a friend's.
     """
     if topic != "points":
         return None
@@ -99,5 +100,13 @@ def heard(topic: str, data: bytes) -> Union[CountPoints, None]:
     )
     if points <= 0:
         return None
-    occurred = (event.action_accepted.occurred_at_ms for event in events if event.HasField("action_accepted"))
-    return CountPoints(points, next(occurred))
+    return CountPoints(points, next(_occurred_at(events)))
+
+
+def _occurred_at(events: Iterable[points_pb2.Event]) -> Iterator[int]:
+    """When what earned occurred, as far as a decision says."""
+    for event in events:
+        if event.HasField("action_accepted"):
+            yield event.action_accepted.occurred_at_ms
+        elif event.earned.HasField("occasion"):
+            yield event.earned.occasion.occurred_at_ms

@@ -10,6 +10,7 @@ import msgspec
 
 from cercle.domain.action import Action
 from cercle.domain.decision import Instant
+from services.points.events import Promise, Waiting
 
 
 class Earn(msgspec.Struct, frozen=True):
@@ -116,6 +117,56 @@ class Return(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class NoteEarlier(msgspec.Struct, frozen=True):
+    """Letter to a subject: an action of the type `action` occurred."""
+
+    action: str
+    member: str
+    source: str
+    id: str
+    occurred_at: Instant
+
+
+class AwaitEarlier(msgspec.Struct, frozen=True):
+    """Letter to a subject: a member's action wants to have come soon after an earlier one, by each rule."""
+
+    waiting: tuple[Waiting, ...]
+
+
+class EarnSoonAfter(msgspec.Struct, frozen=True):
+    """Letter to a member: it came soon, by each rule."""
+
+    waiting: tuple[Waiting, ...]
+
+
+class Recommend(msgspec.Struct, frozen=True):
+    """Letter to `friend`: `advocate` referred you, by an action that `occurred_at`."""
+
+    friend: str
+    advocate: str
+    occurred_at: Instant
+    promises: tuple[Promise, ...]
+
+
+class RewardReferral(msgspec.Struct, frozen=True):
+    """Letter to who referred: `friend` did for the first time what the promises waited for."""
+
+    friend: str
+    action: str
+    source: str
+    id: str
+    occurred_at: Instant
+    promises: tuple[Promise, ...]
+
+
+class RefuseReferral(msgspec.Struct, frozen=True):
+    """Letter to who referred: that of `friend` earns nothing; `code` and `sentence` say why."""
+
+    friend: str
+    code: str
+    sentence: str
+
+
 class DoDueWork(msgspec.Struct, frozen=True):
     """Do what is due by now, such as releasing holds that timed out."""
 
@@ -123,7 +174,12 @@ class DoDueWork(msgspec.Struct, frozen=True):
 Request = Union[PlaceHold, Capture, Release, Transfer]
 """A command that somebody sent and waits for."""
 
-Told = Union[Receive, Complete, Return]
+SubjectCommand = Union[NoteEarlier, AwaitEarlier]
+"""What a subject is told by letter."""
+
+Told = Union[
+    Receive, Complete, Return, SubjectCommand, EarnSoonAfter, Recommend, RewardReferral, RefuseReferral
+]
 """What another key tells by letter: never rejected."""
 
 Command = Union[Earn, NoteStanding, GiveBack, Request, Told, DoDueWork]

@@ -5,7 +5,7 @@ argument, and the same events give the same member to the byte.
 """
 
 from collections.abc import Mapping
-from typing import Union
+from typing import TypeVar, Union, cast, get_args
 
 import msgspec
 
@@ -15,19 +15,24 @@ from cercle.domain.badges import has_badge, with_badge
 from cercle.domain.decision import Decision, Instant, Rejection
 from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import Rulebook
-from services.points import earning, holds, ledger, limits, transfers
+from services.points import accepting, holds, ledger, limits, referrals, soon_after, subjects, transfers
 from services.points.commands import (
     Capture,
     Command,
     Complete,
     DoDueWork,
     Earn,
+    EarnSoonAfter,
     GiveBack,
     NoteStanding,
     PlaceHold,
     Receive,
+    Recommend,
+    RefuseReferral,
     Release,
     Return,
+    RewardReferral,
+    SubjectCommand,
     Transfer,
 )
 from services.points.events import (
@@ -37,29 +42,51 @@ from services.points.events import (
     Event,
     GivenBack,
     Held,
+    MemberEvent,
+    PromisesSettled,
+    Recommended,
+    ReferralMade,
+    ReferralRefused,
     Refused,
     Released,
+    SubjectEvent,
     TierNoted,
     TransferCompleted,
     TransferReceived,
     TransferReturned,
     TransferSent,
+    TriggerNoted,
 )
 from services.points.member import Member, new
+from services.points.states import State
+from services.points.subjects import Subject
 
 __all__ = ["MemberView", "WalletView", "decide", "due_at", "evolve", "new", "ranks", "view"]
 
+StateT = TypeVar("StateT", bound=Union[Member, Subject])
+
 
 def decide(
-    member: Member, command: Command, rules: Rulebook, now: Instant
+    state: State, command: Command, rules: Rulebook, now: Instant
 ) -> Union[Decision[Event], Rejection]:
     """What the command brings about, after all that was due before it.
 
-    Rejections: `late`, `future` (of an action), `too_old`, `key_reused` (of a request).
+    Rejections: `late`, `future` (of an action), `too_old`, `key_reused` (of a request). Raises
+    TypeError on a command that is not for a state of that kind.
     """
+    if isinstance(state, Member):
+        return _decide(state, command, rules, now)
+    if not isinstance(command, get_args(SubjectCommand)):
+        raise TypeError(f"not for what several members share: {command!r:.80}")
+    return subjects.decide(state, command, rules)
+
+
+def _decide(
+    member: Member, command: Command, rules: Rulebook, now: Instant
+) -> Union[Decision[Event], Rejection]:
     match command:
         case Earn():
-            return earning.earn(member, command, rules, now)
+            return accepting.earn(member, command, rules, now)
         case NoteStanding():
             return note_standing(member, command, now)
         case GiveBack():
@@ -68,14 +95,24 @@ def decide(
             return holds.place(member, command, now)
         case Capture() | Release():
             return holds.close(member, command, now)
+        case DoDueWork():
+            return Decision(holds.timed_out(member, now))
         case Transfer():
             return transfers.send(member, command, rules, now)
         case Receive():
             return transfers.receive(member, command, now)
         case Complete() | Return():
             return transfers.settle(member, command, now)
-        case DoDueWork():
-            return Decision(holds.timed_out(member, now))
+        case EarnSoonAfter():
+            return soon_after.earn(member, command, now)
+        case Recommend():
+            return referrals.recommended(member, command, rules, now)
+        case RewardReferral():
+            return referrals.reward(member, command, now)
+        case RefuseReferral():
+            return referrals.refuse(member, command, now)
+        case _:
+            raise TypeError(f"not for a member: {command!r:.80}")
 
 
 def note_standing(member: Member, command: NoteStanding, now: Instant) -> Decision[Event]:
@@ -94,8 +131,16 @@ def give_back(member: Member, command: GiveBack, now: Instant) -> Decision[Event
     return Decision((*holds.timed_out(member, now), back))
 
 
-def evolve(member: Member, event: Event) -> Member:
-    """Changes `member` in place and answers it."""
+def evolve(state: StateT, event: Event) -> StateT:
+    """Changes `state` in place and answers it."""
+    if isinstance(state, Member):
+        _evolve(state, cast("MemberEvent", event))
+    else:
+        subjects.evolve(state, cast("SubjectEvent", event))
+    return state
+
+
+def _evolve(member: Member, event: MemberEvent) -> None:
     match event:
         case ActionAccepted():
             limits.forget(member, event.forget_before)
@@ -104,12 +149,19 @@ def evolve(member: Member, event: Event) -> Member:
             metrics.note(member.metrics, event)
         case Earned():
             ledger.post(member, event.wallet, event.postings)
-            limits.count(member, event)
+            if event.occasion is None or not referrals.is_of_referral(event):
+                limits.count(member, event)
+            else:
+                referrals.count(member, event)
         case Held() | Captured() | Released():
             ledger.post(member, event.wallet, event.postings)
             holds.note(member, event)
         case Refused():
             holds.note(member, event)
+        case BadgeNoted():
+            member.badges = with_badge(member.badges, event.badge, event.level)
+        case TierNoted():
+            member.tier = event.tier
         case TransferSent() | TransferReturned() | TransferReceived():
             ledger.post(member, event.wallet, event.postings)
             transfers.note(member, event)
@@ -117,20 +169,17 @@ def evolve(member: Member, event: Event) -> Member:
             ledger.post(member, event.wallet, event.postings)
         case TransferCompleted():
             transfers.note(member, event)
-        case BadgeNoted():
-            member.badges = with_badge(member.badges, event.badge, event.level)
-        case TierNoted():
-            member.tier = event.tier
-    return member
+        case ReferralMade() | ReferralRefused() | Recommended() | PromisesSettled() | TriggerNoted():
+            referrals.note(member, event)
 
 
-def due_at(member: Member) -> Union[Instant, None]:
-    """When this member next needs a visit: at the earliest time-out of a hold."""
-    return holds.next_time_out(member)
+def due_at(state: State) -> Union[Instant, None]:
+    """When this key next needs a visit: a member at the earliest time-out of a hold."""
+    return holds.next_time_out(state) if isinstance(state, Member) else None
 
 
-def ranks(member: Member) -> Mapping[str, int]:
-    """The member's score on each leaderboard: points keep none."""
+def ranks(state: State) -> Mapping[str, int]:
+    """The score on each leaderboard: points keep none."""
     return {}
 
 

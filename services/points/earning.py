@@ -15,14 +15,10 @@ from fractions import Fraction
 from math import prod
 from typing import Union
 
-from cercle.domain import metrics, seen
 from cercle.domain.action import Action
-from cercle.domain.decision import Decision, Instant, Rejection
-from cercle.rulebook import EarnRule, FiredRules, MemberFacts, MultiplyRule, Rulebook
+from cercle.rulebook import EarnRule, FiredRules, MultiplyRule, Rulebook
 from services.points import ledger, limits
-from services.points.commands import Earn
-from services.points.events import Earned, Event, Grant
-from services.points.holds import timed_out
+from services.points.events import Earned, Grant
 from services.points.member import Counted, Member
 
 Rule = Union[EarnRule, MultiplyRule]
@@ -30,25 +26,8 @@ Share = tuple[Rule, int]
 ExactShare = tuple[Rule, Fraction]
 
 
-def earn(member: Member, command: Earn, rules: Rulebook, now: Instant) -> Union[Decision[Event], Rejection]:
-    """Accepted even if it earns nothing. Rejections: `late`, `future`; a repeat: no event."""
-    action, memory = command.action, member.seen
-    verdict = seen.judge(memory, action, rules.club.lateness)
-    if isinstance(verdict, Rejection):
-        return verdict
-    if verdict == "duplicate":
-        return Decision()
-    joined_at = seen.joined_at(memory, action.occurred_at)
-    facts = MemberFacts(member.tier, member.badges, joined_at=joined_at)
-    facts, counted = metrics.observe(
-        member.metrics, rules.points.metrics, rules.club, action, facts, verdict.forget_before
-    )
-    return Decision((*timed_out(member, now), verdict, *counted, *earned(member, action, facts, rules)))
-
-
-def earned(member: Member, action: Action, facts: MemberFacts, rules: Rulebook) -> tuple[Earned, ...]:
+def earned(member: Member, action: Action, fired: FiredRules, rules: Rulebook) -> tuple[Earned, ...]:
     """One event for each wallet in which a rule desired points, by wallet name."""
-    fired = rules.points.rules_for(action, facts)
     if not fired.earn:
         return ()
     day = rules.club.day(action.occurred_at)

@@ -9,7 +9,7 @@ import msgspec
 from cercle.domain.decision import Instant
 from cercle.domain.metrics import Metrics
 from cercle.domain.seen import Seen
-from services.points.events import Answer
+from services.points.events import Answer, Promise
 
 
 class Balances(msgspec.Struct, array_like=True):
@@ -67,6 +67,21 @@ class Sent(msgspec.Struct, array_like=True):
     by_day: dict[int, Counted] = msgspec.field(default_factory=dict)
 
 
+class Referral(msgspec.Struct, array_like=True):
+    """Of a friend whom the member referred: the day, and what it earned so far, by rule id."""
+
+    day: int
+    granted: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Trigger(msgspec.Struct, array_like=True, frozen=True):
+    """The first action of its type."""
+
+    source: str
+    id: str
+    occurred_at: Instant
+
+
 class Member(msgspec.Struct, array_like=True):
     """All that the service knows of one member.
 
@@ -74,7 +89,9 @@ class Member(msgspec.Struct, array_like=True):
     club-local day and rule id; `answers` to recent commands by key, and commands issued before
     `forget_before` are too old; `tier` is empty before the first; `badges` are the ids of those
     unlocked, and `id/level`; `metrics` those that conditions on points read; `transfers` that are
-    on their way, by id; `sent` by wallet.
+    on their way, by id; `sent` by wallet; `referred` friends, by member id; the `advocate` who
+    referred the member at `recommended_at`, and what that still promises; `triggers`: the first
+    action of each type that a referral may wait for.
     """
 
     seen: Seen = msgspec.field(default_factory=Seen)
@@ -89,6 +106,11 @@ class Member(msgspec.Struct, array_like=True):
     metrics: Metrics = msgspec.field(default_factory=dict)
     transfers: dict[str, OpenTransfer] = msgspec.field(default_factory=dict)
     sent: dict[str, Sent] = msgspec.field(default_factory=dict)
+    referred: dict[str, Referral] = msgspec.field(default_factory=dict)
+    advocate: str = ""
+    recommended_at: Instant = 0
+    promises: tuple[Promise, ...] = ()
+    triggers: dict[str, Trigger] = msgspec.field(default_factory=dict)
 
     def wallet(self, name: str) -> Balances:
         """What the wallet holds; fresh balances, kept nowhere, if the member never used it."""

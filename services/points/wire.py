@@ -1,12 +1,12 @@
 """Shell: events to the bytes of cercle.points.v1.Decision and back, and what other services say."""
 
-from collections.abc import Iterable
-from typing import Any, Protocol, Union
+from typing import Union
 
 from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
 from cercle.domain.metrics import MetricCounted
 from cercle.wire import badges_pb2, offers_pb2, points_pb2
+from services.points import wire_crossing
 from services.points.commands import GiveBack, NoteStanding
 from services.points.events import (
     BadgeNoted,
@@ -16,16 +16,11 @@ from services.points.events import (
     GivenBack,
     Grant,
     Held,
-    Posting,
-    Postings,
     Refused,
     Released,
     TierNoted,
-    TransferCompleted,
-    TransferReceived,
-    TransferReturned,
-    TransferSent,
 )
+from services.points.wire_lines import fill_postings, postings_of
 
 
 def encode(events: tuple[Event, ...]) -> bytes:
@@ -96,32 +91,18 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
             _fill_hold(released, event)
         case Refused():
             _fill_refused(out.refused, event)
-        case TransferSent():
-            out.transfer_sent.day = event.day
-            _fill_transfer(out.transfer_sent, event)
-            _fill_postings(out.transfer_sent, event.postings)
-        case TransferCompleted():
-            _fill_transfer(out.transfer_completed, event)
-        case TransferReturned():
-            back = out.transfer_returned
-            back.code, back.sentence = event.code, event.sentence
-            _fill_transfer(back, event)
-            _fill_postings(back, event.postings)
-        case TransferReceived():
-            came = out.transfer_received
-            came.transfer, came.sender = event.transfer, event.sender
-            came.wallet, came.points = event.wallet, event.points
-            _fill_postings(came, event.postings)
         case GivenBack():
             given = out.given_back
             given.claim, given.wallet, given.points = event.claim, event.wallet, event.points
-            _fill_postings(given, event.postings)
+            fill_postings(given, event.postings)
         case BadgeNoted():
             noted = out.badge_noted
             noted.badge = event.badge
             noted.level = event.level
         case TierNoted():
             out.tier_noted.tier = event.tier
+        case _:
+            wire_crossing.fill(out, event)
 
 
 def _fill_earned(out: points_pb2.Earned, event: Earned) -> None:
@@ -132,7 +113,9 @@ def _fill_earned(out: points_pb2.Earned, event: Earned) -> None:
         line.rule = grant.rule
         line.desired = grant.desired
         line.granted = grant.granted
-    _fill_postings(out, event.postings)
+    fill_postings(out, event.postings)
+    if event.occasion is not None:
+        wire_crossing.fill_occasion(out.occasion, event.occasion)
 
 
 def _fill_hold(
@@ -144,29 +127,7 @@ def _fill_hold(
     out.hold = event.hold
     out.wallet = event.wallet
     out.points = event.points
-    _fill_postings(out, event.postings)
-
-
-def _fill_transfer(
-    out: Union[points_pb2.TransferSent, points_pb2.TransferCompleted, points_pb2.TransferReturned],
-    event: Union[TransferSent, TransferCompleted, TransferReturned],
-) -> None:
-    out.key, out.issued_at_ms, out.to = event.key, event.issued_at, event.to
-    out.wallet, out.points = event.wallet, event.points
-
-
-class _Moves(Protocol):
-    """A message with postings."""
-
-    @property
-    def postings(self) -> Any: ...
-
-
-def _fill_postings(out: _Moves, postings: Postings) -> None:
-    for posting in postings:
-        line = out.postings.add()
-        line.account = posting.account
-        line.points = posting.points
+    fill_postings(out, event.postings)
 
 
 def _fill_refused(out: points_pb2.Refused, event: Refused) -> None:
@@ -186,45 +147,31 @@ def _event(event: points_pb2.Event) -> Event:
         case "earned":
             e = event.earned
             grants = tuple([Grant(g.rule, g.desired, g.granted) for g in e.grants])
-            return Earned(e.wallet, grants, e.day, _postings(e.postings))
+            occasion = wire_crossing.read_occasion(e.occasion) if e.HasField("occasion") else None
+            return Earned(e.wallet, grants, e.day, postings_of(e.postings), occasion)
         case "held":
             h = event.held
-            return Held(h.key, h.issued_at_ms, h.hold, h.wallet, h.points, h.until_ms, _postings(h.postings))
+            return Held(
+                h.key, h.issued_at_ms, h.hold, h.wallet, h.points, h.until_ms, postings_of(h.postings)
+            )
         case "captured":
             c = event.captured
-            return Captured(c.key, c.issued_at_ms, c.hold, c.wallet, c.points, _postings(c.postings))
+            return Captured(c.key, c.issued_at_ms, c.hold, c.wallet, c.points, postings_of(c.postings))
         case "released":
             r = event.released
-            postings = _postings(r.postings)
+            postings = postings_of(r.postings)
             return Released(r.key, r.issued_at_ms, r.hold, r.wallet, r.points, r.timed_out, postings)
         case "refused":
             f = event.refused
             return Refused(f.key, f.issued_at_ms, f.code, f.sentence, f.request)
-        case "transfer_sent":
-            s = event.transfer_sent
-            return TransferSent(s.key, s.issued_at_ms, s.to, s.wallet, s.points, s.day, _postings(s.postings))
-        case "transfer_completed":
-            d = event.transfer_completed
-            return TransferCompleted(d.key, d.issued_at_ms, d.to, d.wallet, d.points)
-        case "transfer_returned":
-            b = event.transfer_returned
-            postings = _postings(b.postings)
-            return TransferReturned(
-                b.key, b.issued_at_ms, b.to, b.wallet, b.points, b.code, b.sentence, postings
-            )
-        case "transfer_received":
-            i = event.transfer_received
-            return TransferReceived(i.transfer, i.sender, i.wallet, i.points, _postings(i.postings))
         case "given_back":
             g = event.given_back
-            return GivenBack(g.claim, g.wallet, g.points, _postings(g.postings))
+            return GivenBack(g.claim, g.wallet, g.points, postings_of(g.postings))
         case "badge_noted":
             return BadgeNoted(event.badge_noted.badge, event.badge_noted.level)
         case "tier_noted":
             return TierNoted(event.tier_noted.tier)
         case None:
             raise ValueError("an event of a kind that this version of points does not know")
-
-
-def _postings(lines: Iterable[points_pb2.Posting]) -> Postings:
-    return tuple([Posting(line.account, line.points) for line in lines])
+        case kind:
+            return wire_crossing.read(kind, event)

@@ -1,7 +1,8 @@
 """*_test.yaml: what is expected of the rules, as small stories that `cercle rules test` plays.
 
 A step is what a member does (`do`), what is found then (`expect`), or points being spent (`hold`,
-`capture`, `release`). Steps follow each other in time, and nothing but them moves the clock.
+`capture`, `release`) or sent to another member (`transfer`). Steps follow each other in time, and
+nothing but them moves the clock.
 """
 
 from collections.abc import Mapping
@@ -85,6 +86,14 @@ class BalancesEntry(Entry):
     )
     redeemed: Count | None = Field(
         default=None, description="All the points that the member spent.", examples=[0]
+    )
+    transferred: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = Field(
+        default=None,
+        description=(
+            "The points that the member sent to other members, less what came from them: below zero "
+            "if more came."
+        ),
+        examples=[50],
     )
 
 
@@ -276,6 +285,42 @@ class ReleaseStep(StepEntry):
     )
 
 
+class TransferredEntry(Entry):
+    """Points for another member."""
+
+    to: Name = Field(description="The member who is to have them.", examples=["bob"])
+    points: Annotated[int, Field(ge=1, le=2**53)] = Field(
+        description="How many points are sent.", examples=[50]
+    )
+    wallet: Identifier = Field(
+        default=POINTS,
+        alias="in",
+        description="The wallet that they are taken from, and put into.",
+        examples=[POINTS],
+    )
+
+
+class TransferStep(StepEntry):
+    """A member sends points to another one."""
+
+    transfer: TransferredEntry = Field(
+        description="The points to send.", examples=[{"to": "bob", "points": 50}]
+    )
+    refused: (
+        Annotated[
+            str, words("insufficient_points", "transfer_limit", "transfer_not_allowed", "self_transfer")
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description=(
+            "It is expected to be refused: the member has fewer points, or the wallet's `transfer` "
+            "does not allow it."
+        ),
+        examples=["transfer_limit"],
+    )
+
+
 class ExpectStep(StepEntry):
     """What a member is expected to have at that moment."""
 
@@ -292,11 +337,12 @@ AnyStep = Annotated[
         Annotated[HoldStep, Tag(tag("hold"))],
         Annotated[CaptureStep, Tag(tag("capture"))],
         Annotated[ReleaseStep, Tag(tag("release"))],
+        Annotated[TransferStep, Tag(tag("transfer"))],
     ],
     shape_by(
-        ("do", "expect", "hold", "capture", "release"),
-        "a step says exactly one of `do`, `expect`, `hold`, `capture` and `release`, as in `do: purchase`; "
-        "an action's field with such a name is written within `fields`",
+        ("do", "expect", "hold", "capture", "release", "transfer"),
+        "a step says exactly one of `do`, `expect`, `hold`, `capture`, `release` and `transfer`, "
+        "as in `do: purchase`; an action's field with such a name is written within `fields`",
         code=Code.STEP_KEYS,
     ),
 ]

@@ -1,7 +1,8 @@
 """A whole club in memory: the real domains of the three services, told of actions and of each other.
 
-What one of them decides reaches the others as the bytes of its decision, first decided first heard,
-until there is nothing left to hear. No clock and no chance: time is what the caller says it is.
+What one of them decides reaches the others as the bytes of its decision, and its letters the keys that
+they are to, first decided first heard, until there is nothing left to hear. No clock and no chance:
+time is what the caller says it is.
 """
 
 from collections import deque
@@ -10,7 +11,8 @@ from typing import Any, NamedTuple, Union
 
 from cercle.domain.action import Action, RawAction
 from cercle.domain.admission import admit
-from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.domain.decision import Decision, Instant, Letter, Rejection
+from cercle.domain.keys import is_member
 from cercle.rulebook import Rulebook
 from services.badges import core as badges
 from services.badges import wire as badges_wire
@@ -19,6 +21,7 @@ from services.offers import core as offers
 from services.offers import wire as offers_wire
 from services.offers.commands import NoteAction
 from services.points import core as points
+from services.points import states as points_states
 from services.points import wire as points_wire
 from services.points.commands import DoDueWork, Earn, Request
 
@@ -27,9 +30,12 @@ MOST_DEPTH = 8
 
 
 class Domain(NamedTuple):
-    """One service's pure domain, its wire, and the commands that it makes of actions and of due work."""
+    """One service's pure domain, its wire, and the commands that it makes of actions and of due work.
 
-    new: Callable[[], Any]
+    `new`: the state of a key that nobody has heard of.
+    """
+
+    new: Callable[[str], Any]
     decide: Callable[[Any, Any, Rulebook, Instant], Union[Decision[Any], Rejection]]
     evolve: Callable[[Any, Any], Any]
     due_at: Callable[[Any], Union[Instant, None]]
@@ -41,7 +47,7 @@ class Domain(NamedTuple):
 
 DOMAINS: Mapping[str, Domain] = {
     "points": Domain(
-        points.new,
+        points_states.new,
         points.decide,
         points.evolve,
         points.due_at,
@@ -51,7 +57,7 @@ DOMAINS: Mapping[str, Domain] = {
         DoDueWork(),
     ),
     "badges": Domain(
-        badges.new,
+        lambda key: badges.new(),
         badges.decide,
         badges.evolve,
         badges.due_at,
@@ -60,7 +66,7 @@ DOMAINS: Mapping[str, Domain] = {
         CountAction,
     ),
     "offers": Domain(
-        offers.new,
+        lambda key: offers.new(),
         offers.decide,
         offers.evolve,
         offers.due_at,
@@ -83,8 +89,9 @@ class Standing(NamedTuple):
 
 class _Decided(NamedTuple):
     service: str
-    member: str
+    key: str
     data: bytes
+    letters: tuple[Letter, ...]
     depth: int
 
 
@@ -121,10 +128,10 @@ class ClubInMemory:
     def advance(self, to: Instant) -> None:
         """Does what is due until then, each at its time, and sets the clock; it never goes back."""
         while self._due and (due := min((at, *place) for place, at in self._due.items()))[0] <= to:
-            at, name, member = due
-            del self._due[name, member]
+            at, name, key = due
+            del self._due[name, key]
             self.now = max(self.now, at)
-            self._decide(name, member, DOMAINS[name].due_command)
+            self._decide(name, key, DOMAINS[name].due_command)
             self._spread()
         self.now = max(self.now, to)
 
@@ -141,41 +148,45 @@ class ClubInMemory:
 
     def members(self) -> list[str]:
         """All that any service knows, by name."""
-        return sorted(set().union(*self._states.values()))
+        return sorted(filter(is_member, set().union(*self._states.values())))
 
-    def _state(self, name: str, member: str) -> Any:
+    def _state(self, name: str, key: str) -> Any:
         states = self._states[name]
-        return states[member] if member in states else DOMAINS[name].new()
+        return states[key] if key in states else DOMAINS[name].new(key)
 
     def _decide(
-        self, name: str, member: str, command: object, depth: int = 0
+        self, name: str, key: str, command: object, depth: int = 0
     ) -> Union[Decision[Any], Rejection]:
         domain = DOMAINS[name]
-        state = self._state(name, member)
+        state = self._state(name, key)
         outcome = domain.decide(state, command, self._rules, self.now)
-        if isinstance(outcome, Decision) and outcome.events:
+        if isinstance(outcome, Decision) and (outcome.events or outcome.letters):
             for event in outcome.events:
                 state = domain.evolve(state, event)
                 self._noticed(name, event)
-            self._keep(name, member, state)
-            self._unheard.append(_Decided(name, member, domain.encode(outcome.events), depth))
+            if outcome.events:
+                self._keep(name, key, state)
+            data = domain.encode(outcome.events)
+            self._unheard.append(_Decided(name, key, data, outcome.letters, depth))
         return outcome
 
-    def _keep(self, name: str, member: str, state: Any) -> None:
-        self._states[name][member] = state
+    def _keep(self, name: str, key: str, state: Any) -> None:
+        self._states[name][key] = state
         due = DOMAINS[name].due_at(state)
         if due is None:
-            self._due.pop((name, member), None)
+            self._due.pop((name, key), None)
         else:
-            self._due[name, member] = due
+            self._due[name, key] = due
 
     def _spread(self) -> None:
-        """Lets every service hear what the others decided, until nothing is left."""
+        """Lets every service hear what the others decided, and keys their letters, until nothing is left."""
         while self._unheard:
-            service, member, data, depth = self._unheard.popleft()
+            service, key, data, letters, depth = self._unheard.popleft()
             if depth >= MOST_DEPTH:
                 continue
+            for letter in letters:
+                self._decide(service, letter.to, letter.command, depth + 1)
             for name, domain in DOMAINS.items():
                 command = domain.heard(service, data) if name != service else None
                 if command is not None:
-                    self._decide(name, member, command, depth + 1)
+                    self._decide(name, key, command, depth + 1)

@@ -62,7 +62,9 @@ def explain_action(raw: RawAction, state: State, rules: Rulebook, known: Catalog
     if isinstance(action, Rejection):
         raise Unexplained(f"The club would refuse this action ({action.code}): {_ended(action.sentence)}")
     facts = _facts(action, state, rules)
-    earned = earning.earned(_member(action, state, rules), action, facts, rules)
+    earned = earning.earned(
+        _member(action, state, rules), action, rules.points.rules_for(action, facts), rules
+    )
     questions = [
         Question(service, action.type, action.fields, action.occurred_at, facts)
         for service in ("points", "referrals", "badges", "offers")

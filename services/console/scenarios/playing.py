@@ -20,7 +20,7 @@ from services.console.scenarios.tracing import Tracer
 from services.points.events import Refused
 
 COUNTS, DONE = "counts", "done"
-"""What is found of an action, and of a hold, a capture or a release, that is not refused."""
+"""What is found of an action, and of a hold, a capture, a release or a transfer, that is not refused."""
 
 
 def run_scenarios(files: Mapping[str, str], rules: Rulebook) -> Report:

@@ -13,11 +13,14 @@ from cercle.rulebook.files.scenarios import (
     CaptureStep,
     DoStep,
     ExpectStep,
+    HoldEntry,
     HoldStep,
     ReleaseStep,
     ScenarioEntry,
     ScenariosFile,
     StepEntry,
+    TransferredEntry,
+    TransferStep,
 )
 from cercle.rulebook.folder import TEST_ENDING
 from cercle.rulebook.text.reader import read_file
@@ -28,7 +31,9 @@ from services.console.scenarios.catalogue import Names
 from services.console.scenarios.expecting import check_names
 from services.console.scenarios.fields import check_fields, written_fields
 from services.console.scenarios.steps import Does, Expects, Scenario, Spends, Step
-from services.points.commands import Capture, PlaceHold, Release
+from services.points.commands import Capture, PlaceHold, Release, Request, Transfer
+
+SpendStep = HoldStep | CaptureStep | ReleaseStep | TransferStep
 
 SOURCE = "scenario"
 """Of all actions."""
@@ -58,7 +63,7 @@ def _entries(name: str, text: str, findings: Findings) -> Iterable[ScenarioEntry
 
 def _check_slips(step: Block, findings: Findings) -> None:
     """A `do` step may have any key, so that a misspelt `member` is only found where `member` is missing."""
-    if not step.keys() & {"expect", "hold", "capture", "release"}:
+    if not step.keys() & {"expect", "hold", "capture", "release", "transfer"}:
         for key in ("do", "at", "member"):
             near = nearest(key, step.keys() - DoStep.keys()) if key not in step else ""
             if near:
@@ -93,7 +98,7 @@ class _Reader:
                 case ExpectStep():
                     check_names(step.expect, self._known, self._findings)
                     yield Expects(place, step.member, self._instant(step.at), step.expect)
-                case HoldStep() | CaptureStep() | ReleaseStep():
+                case HoldStep() | CaptureStep() | ReleaseStep() | TransferStep():
                     yield self._spends(step, place, number)
 
     def _does(self, step: DoStep, place: Place, number: int) -> Does | None:
@@ -115,21 +120,29 @@ class _Reader:
             sent_at = at if step.sent_at is None else self._instant(step.sent_at)
             yield RawAction(SOURCE, name, step.do, step.member, at, fields), sent_at
 
-    def _spends(self, step: HoldStep | CaptureStep | ReleaseStep, place: Place, number: int) -> Spends:
-        at, key = self._instant(step.at), f"step-{number}"
+    def _spends(self, step: SpendStep, place: Place, number: int) -> Spends:
+        at = self._instant(step.at)
+        return Spends(place, step.member, at, self._request(step, at, f"step-{number}"), step.refused or "")
+
+    def _request(self, step: SpendStep, at: Instant, key: str) -> Request:
         match step:
             case HoldStep(hold=hold):
-                if hold.wallet not in self._known.wallets:
-                    sentence = f"`{hold.wallet}` is not a wallet of points.yaml"
-                    self._findings.wrong_word(
-                        Code.UNKNOWN_WALLET, hold.block.at("in"), sentence, hold.wallet, self._known.wallets
-                    )
-                request = PlaceHold(hold.id, at, hold.wallet, hold.points, hold.keep_for)
-                return Spends(place, step.member, at, request, step.refused or "")
+                self._check_wallet(hold)
+                return PlaceHold(hold.id, at, hold.wallet, hold.points, hold.keep_for)
             case CaptureStep():
-                return Spends(place, step.member, at, Capture(key, at, step.capture), step.refused or "")
+                return Capture(key, at, step.capture)
             case ReleaseStep():
-                return Spends(place, step.member, at, Release(key, at, step.release), step.refused or "")
+                return Release(key, at, step.release)
+            case TransferStep(transfer=sent):
+                self._check_wallet(sent)
+                return Transfer(key, at, step.member, sent.to, sent.wallet, sent.points)
+
+    def _check_wallet(self, entry: HoldEntry | TransferredEntry) -> None:
+        if entry.wallet not in self._known.wallets:
+            sentence = f"`{entry.wallet}` is not a wallet of points.yaml"
+            self._findings.wrong_word(
+                Code.UNKNOWN_WALLET, entry.block.at("in"), sentence, entry.wallet, self._known.wallets
+            )
 
     def _misread(self, block: Block) -> bool:
         """Whether something in it was not read as it was meant, so that what it says is not to be judged."""

@@ -25,7 +25,7 @@ class Does:
 
 @dataclass(frozen=True)
 class Spends:
-    """Points are set aside, spent or given back. `refused`: as in Does."""
+    """Points are set aside, spent, given back or sent. `refused`: as in Does."""
 
     place: Place
     member: str

@@ -17,7 +17,7 @@ Route = tuple[str, str]
 class Town:
     """States by key. Letters wait by sender and receiver: between two keys they keep their order.
 
-    Events and letters go by their bytes, as in the log.
+    Events and letters go by their bytes, as in the log. `decided` is for the caller to fill.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -25,6 +25,7 @@ class Town:
         self.states: dict[str, State] = {}
         self.letters: dict[Route, deque[bytes]] = {}
         self.events: dict[str, list[Event]] = {}
+        self.decided: list[tuple[str, Command]] = []
 
     def state(self, key: str) -> State:
         """The key's state; that of a stranger, kept nowhere, if nothing happened to it."""
