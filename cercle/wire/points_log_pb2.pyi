@@ -758,6 +758,42 @@ class TransferReceived(_message.Message):
 Global___TransferReceived: _TypeAlias = TransferReceived  # noqa: Y015
 
 @_typing.final
+class GivenBack(_message.Message):
+    """What was paid for an offer came back, since the claim was cancelled, as the offers service told it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_FIELD_NUMBER: _builtins.int
+    WALLET_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    POSTINGS_FIELD_NUMBER: _builtins.int
+    claim: _builtins.str
+    """The claim's id."""
+    wallet: _builtins.str
+    """Into which wallet."""
+    points: _builtins.int
+    """How many."""
+    @_builtins.property
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
+    def __init__(
+        self,
+        *,
+        claim: _builtins.str = ...,
+        wallet: _builtins.str = ...,
+        points: _builtins.int = ...,
+        postings: _abc.Iterable[Global___Posting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "points", b"points", "postings", b"postings", "wallet", b"wallet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GivenBack: _TypeAlias = GivenBack  # noqa: Y015
+
+@_typing.final
 class ReferralMade(_message.Message):
     """The member referred a friend."""
 
@@ -969,39 +1005,3 @@ class TriggerNoted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TriggerNoted: _TypeAlias = TriggerNoted  # noqa: Y015
-
-@_typing.final
-class GivenBack(_message.Message):
-    """What was paid for an offer came back, since the claim was cancelled, as the offers service told it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CLAIM_FIELD_NUMBER: _builtins.int
-    WALLET_FIELD_NUMBER: _builtins.int
-    POINTS_FIELD_NUMBER: _builtins.int
-    POSTINGS_FIELD_NUMBER: _builtins.int
-    claim: _builtins.str
-    """The claim's id."""
-    wallet: _builtins.str
-    """Into which wallet."""
-    points: _builtins.int
-    """How many."""
-    @_builtins.property
-    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
-        """What moved, by double entry."""
-
-    def __init__(
-        self,
-        *,
-        claim: _builtins.str = ...,
-        wallet: _builtins.str = ...,
-        points: _builtins.int = ...,
-        postings: _abc.Iterable[Global___Posting] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "points", b"points", "postings", b"postings", "wallet", b"wallet"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GivenBack: _TypeAlias = GivenBack  # noqa: Y015

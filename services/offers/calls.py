@@ -1,6 +1,8 @@
 """Shell: what a claim asks of the points service, by gRPC, and what that says as a command.
 
-A refusal is an answer; no answer raises, and the claim asks again later with the same key.
+A refusal is an answer; no answer raises, and the claim asks again later with the same key. When the two
+services did not reach each other for a day, points no longer knows the key: then its log says what became
+of it, never a guess.
 """
 
 from collections.abc import AsyncIterator
@@ -17,7 +19,9 @@ from services.offers.events import CAPTURE, HOLD
 
 HELD_SECONDS = 3600
 """For how long a claim's points are held at most, should it be stuck: then they are the member's again."""
-_TOO_OLD = "too_old"
+_PAGE = 200
+_MARGIN_MS = 3_600_000
+"""How much the clocks of two services may differ, and more."""
 _LAPSED = "the points were not held any more"
 
 
@@ -38,8 +42,13 @@ async def answered(points: Any, key: str, asks: AskPoints) -> NoteAnswer:
     try:
         await _ask(points, key, asks)
     except (Refused, Invalid) as error:
-        return _refused(asks, error)
-    return NoteAnswer(asks.claim, asks.step, "", "")
+        if asks.step == CAPTURE and not (_is_old(error) and await _was_captured(points, key, asks)):
+            if isinstance(error, Invalid):
+                raise  # Not a matter of points: somebody has to look at it.
+            return NoteAnswer(asks.claim, CAPTURE, "hold_lapsed", _LAPSED)
+        if asks.step == HOLD:
+            return _not_held(asks, error)
+    return NoteAnswer(asks.claim, asks.step, "", "")  # Also released already, or by itself.
 
 
 async def _ask(points: Any, key: str, asks: AskPoints) -> None:
@@ -58,13 +67,26 @@ async def _ask(points: Any, key: str, asks: AskPoints) -> None:
         await points.Release(pb.ReleaseRequest(**common, hold=hold))
 
 
-def _refused(asks: AskPoints, error: Refused | Invalid) -> NoteAnswer:
-    if asks.step == HOLD:
-        code = error.code if isinstance(error, Refused) else "not_payable"
-        sentence = error.sentence if isinstance(error, Refused) else str(error)
-        return NoteAnswer(asks.claim, HOLD, code, sentence)
-    if asks.step == CAPTURE:
-        if isinstance(error, Invalid) or error.code == _TOO_OLD:
-            raise error  # Nobody knows whether it was paid: never guessed.
-        return NoteAnswer(asks.claim, CAPTURE, "hold_lapsed", _LAPSED)
-    return NoteAnswer(asks.claim, asks.step, "", "")  # Released already, or by itself.
+def _not_held(asks: AskPoints, error: Refused | Invalid) -> NoteAnswer:
+    if isinstance(error, Refused):
+        return NoteAnswer(asks.claim, HOLD, error.code, error.sentence)
+    return NoteAnswer(asks.claim, HOLD, "not_payable", str(error))
+
+
+def _is_old(error: Refused | Invalid) -> bool:
+    return isinstance(error, Refused) and error.code == "too_old"
+
+
+async def _was_captured(points: Any, key: str, asks: AskPoints) -> bool:
+    """Whether the member's history says that this capture was decided, and done."""
+    page = pb.ListEntriesRequest(member_id=asks.member, page_size=_PAGE)
+    while True:
+        found = await points.ListEntries(page)
+        for entry in found.entries:
+            if any(event.captured.key == key for event in entry.decision.events):
+                return True
+            if entry.at_ms < asks.issued_at - _MARGIN_MS:
+                return False
+        if not found.next_page_token:
+            return False
+        page.page_token = found.next_page_token

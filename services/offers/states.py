@@ -11,7 +11,7 @@ from services.offers.stock import Stock
 State = Union[Member, Stock, Code]
 
 
-def new(key: str = "") -> State:
+def new(key: str) -> State:
     """Of a key that nobody has heard of."""
     if key.startswith(OFFER):
         return Stock()

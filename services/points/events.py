@@ -164,6 +164,15 @@ class TransferReceived(msgspec.Struct, frozen=True):
     postings: Postings
 
 
+class GivenBack(msgspec.Struct, frozen=True):
+    """What was paid for the claim of an offer came back, since it was cancelled."""
+
+    claim: str
+    wallet: str
+    points: int
+    postings: Postings
+
+
 class Desired(msgspec.Struct, frozen=True, array_like=True):
     """What a rule wants to give, before its limit: so many points, or so many times, a day."""
 
@@ -285,15 +294,6 @@ class TriggerNoted(msgspec.Struct, frozen=True):
     occurred_at: Instant
 
 
-class GivenBack(msgspec.Struct, frozen=True):
-    """What was paid for the claim of an offer came back, since it was cancelled."""
-
-    claim: str
-    wallet: str
-    points: int
-    postings: Postings
-
-
 class BadgeNoted(msgspec.Struct, frozen=True):
     """The member unlocked a level of a badge, as the badges service told it."""
 
@@ -321,8 +321,8 @@ MemberEvent = Union[
     Earned,
     Answer,
     TransferReceived,
-    GivenBack,
     ReferralEvent,
+    GivenBack,
     BadgeNoted,
     TierNoted,
 ]

@@ -75,6 +75,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(TransferCompleted, TEXT, INT64, TEXT, TEXT, INT64),
     st.builds(TransferReturned, TEXT, INT64, TEXT, TEXT, INT64, TEXT, TEXT, POSTINGS),
     st.builds(TransferReceived, TEXT, TEXT, TEXT, INT64, POSTINGS),
+    st.builds(GivenBack, TEXT, TEXT, INT64, POSTINGS),
     st.builds(ReferralMade, TEXT, INT32, PROMISES),
     st.builds(ReferralRefused, TEXT, TEXT, TEXT),
     st.builds(Recommended, TEXT, INT64, PROMISES),
@@ -83,7 +84,6 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(EarlierNoted, TEXT, TEXT, TEXT, TEXT, INT64, INT64),
     st.builds(WaitingNoted, WAITING, INT64),
     st.builds(WaitingEnded, TEXT, TEXT, TEXT, TEXT),
-    st.builds(GivenBack, TEXT, TEXT, INT64, POSTINGS),
     st.builds(BadgeNoted, TEXT, TEXT),
     st.builds(TierNoted, TEXT),
 )
