@@ -13,11 +13,11 @@ from cercle.runtime.log import PositionLost
 from cercle.runtime.protocol import Cursor, Verdict, read
 from cercle.runtime.redis_store import RedisStore
 from cercle.runtime.rulebooks import InactiveError, Rulebooks
-from cercle.runtime.service import ACTIONS, LETTERS, RulesInTime, Service
+from cercle.runtime.service import ACTIONS, LETTERS, Service
 from cercle.runtime.settings import Settings
 from cercle.runtime.store import Footing
 from cercle.runtime.topics import Topic
-from cercle.wire import log_pb2
+from cercle.wire import log_pb2, rulebook_pb2
 from services.console.errors import CommandError
 from services.console.judging import Judge
 from services.console.judging_inputs import Inputs, logged, open_log
@@ -37,6 +37,41 @@ class _Clock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+class PublishedRules:
+    """The versions that count, as far as they are read: while judging, another one may begin."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._read = 0
+        self._names: set[str] = set()
+        self.rules = Rulebooks(_Clock())
+
+    async def know(self, version: str) -> None:
+        """Reads on when the version is named for the first time, and not known yet."""
+        if version and version not in self._names:
+            self._names.add(version)
+            if all(each.version != version for each in self.rules.versions):
+                await self.read()
+
+    async def read(self) -> None:
+        """All that is in the topic now. Raises CommandError, RulebookError."""
+        number = 0
+        async for record in rulebook_records(self._settings):
+            number += 1
+            if number > self._read:
+                self._read = number
+                self._add(record)
+
+    def _add(self, record: rulebook_pb2.RulebookPublished) -> None:
+        try:
+            self.rules.add(record)
+        except InactiveError as error:
+            raise CommandError(
+                f"Version {record.version} of the rules cannot be judged by, since this Cercle does not act "
+                f"on all of it:\n{error}"
+            ) from error
 
 
 @dataclass
@@ -96,12 +131,13 @@ async def judge_again(
 ) -> JudgedAgain:
     """Reads all topics from their beginnings. Raises CommandError, RulebookError."""
     began = time.monotonic()
-    rules = await _rules(settings)
+    published = PublishedRules(settings)
+    await published.read()
     book = LetterBook(service.name, lambda key: partition_of(key.encode(), count))
-    judges = [Judge(service, rules, partition, count, book) for partition in range(count)]
+    judges = [Judge(service, published.rules, partition, count, book) for partition in range(count)]
     try:
         for partition, judge in enumerate(judges):
-            await _judge_partition(settings, service, store, judge, partition, progress)
+            await _judge_partition(settings, service, store, judge, published, partition, progress)
         if LETTERS in service.inputs:
             for partition, judge in enumerate(judges):
                 await _note_waiting_letters(settings, judge, book, partition)
@@ -110,21 +146,14 @@ async def judge_again(
     return JudgedAgain(judges, book, time.monotonic() - began, book.wrongs())
 
 
-async def _rules(settings: Settings) -> RulesInTime:
-    rules = Rulebooks(_Clock())
-    async for record in rulebook_records(settings):
-        try:
-            rules.add(record)
-        except InactiveError as error:
-            raise CommandError(
-                f"Version {record.version} of the rules cannot be judged by, since this Cercle does not act "
-                f"on all of it:\n{error}"
-            ) from error
-    return rules
-
-
 async def _judge_partition(
-    settings: Settings, service: Service, store: RedisStore, judge: Judge, partition: int, progress: Progress
+    settings: Settings,
+    service: Service,
+    store: RedisStore,
+    judge: Judge,
+    published: PublishedRules,
+    partition: int,
+    progress: Progress,
 ) -> None:
     async with open_log(settings, service.name, partition) as log:
         inputs = Inputs(log, partition)
@@ -132,6 +161,7 @@ async def _judge_partition(
             async with aclosing(logged(log, service.name)) as entries:
                 async for offset, entry, highwater in entries:
                     if read(judge.cursor, offset, entry) is Verdict.APPLIES:
+                        await published.know(entry.record.rulebook)
                         await _take(judge, inputs, offset, entry.record)
                     progress(partition, offset + 1, highwater)
             await _finish(judge, inputs, store, partition)

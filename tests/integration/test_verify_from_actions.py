@@ -1,16 +1,20 @@
 """`cercle verify --from-actions`: every decision judged again from what the topics hold, and nothing else."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
+from cercle.runtime.settings import Settings
 from cercle.runtime.topics import Topic, topic_name
 from cercle.wire import log_pb2
+from services.console.judging_partitions import PublishedRules
 from tests.integration.conftest import action, purchase
 from tests.integration.rules import FILES, POINTS
 from tests.integration.running import SERVICES, RunningClub, eventually, now_ms, raw, serving
@@ -118,6 +122,28 @@ def test_every_decision_of_a_club_is_what_its_inputs_bring_about(lived: RunningC
     causes = {record.cause.WhichOneof("kind") for record in lived.records("points")}
     assert causes == {"input", "command", "due_ms"}
     assert "every decision is what its inputs and rules bring about" in verified(lived, "points").stdout
+
+
+def test_rules_that_begin_meanwhile_are_read(kafka: Server, redis_server: Server, tmp_path: Path) -> None:
+    """A long log names a version that was not published when judging began."""
+
+    async def law() -> None:
+        published = PublishedRules(Settings(club="later", kafka=kafka.address, redis=redis_server.address))
+        await published.read()
+        assert published.rules.versions == []
+        version = later.publish(FILES)
+        await published.know("")
+        assert published.rules.versions == []
+        await published.know(version)
+        assert [each.version for each in published.rules.versions] == [version]
+        second = later.publish(DOUBLED, version, 7)
+        for named in (version, second, second):
+            await published.know(named)
+        assert [each.version for each in published.rules.versions] == [version, second]
+
+    later = RunningClub(kafka, redis_server, "later", tmp_path)
+    asyncio.run(law())
+    later.close()
 
 
 def test_what_nobody_could_have_decided_is_shown(lived: RunningClub) -> None:
