@@ -117,7 +117,7 @@ class FlakyLog(MemoryLog):
         if not weather.strikes(now.lost):
             loop.call_later(weather.seconds(), land)
         if weather.strikes(now.repeated) or weather.strikes(now.ack_lost):
-            loop.call_later(weather.chance.uniform(0.0, 8.0), topic.append, batch)
+            loop.call_later(weather.chance.uniform(0.0, 5.0), topic.append, batch)
         try:
             async with asyncio.timeout(weather.chance.uniform(0.2, 4.0)):
                 await ack
