@@ -28,6 +28,17 @@ def test_hears_what_was_granted_in_points() -> None:
     assert wire.heard("points", data) == CountPoints(42, 7)
 
 
+def test_hears_what_a_letter_earned() -> None:
+    """Dated by what it was for: there is no action in the decision."""
+    earned = points_pb2.Earned(
+        wallet="points",
+        grants=[points_pb2.Grant(rule="friends", desired=100, granted=100)],
+        occasion=points_pb2.Occasion(kind="referral", member="bob", occurred_at_ms=9),
+    )
+    data = points_pb2.Decision(events=[points_pb2.Event(earned=earned)]).SerializeToString()
+    assert wire.heard("points", data) == CountPoints(100, 9)
+
+
 @pytest.mark.parametrize("earned", [(), (("karma", [7]),), (("points", [0]),), (("points", []),)])
 def test_hears_nothing_without_points(earned: tuple[tuple[str, list[int]], ...]) -> None:
     """No points granted in the counted wallet: nothing to decide."""
