@@ -6,9 +6,14 @@ from collections.abc import Iterator
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 1.0
 _STATUS_KEY = "grpc-status-details-bin"
-_AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_AGAIN = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    # Not ours, which would end the waiting task: of a worker that stops, before it began with the call.
+    grpc.StatusCode.CANCELLED,
+)
 
 
 def worth_asking_again(error: grpc.aio.AioRpcError) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -62,8 +61,9 @@ class _ReadCommitted(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
-        # What a worker has it keeps, as far as the shares stay even: it serves on meanwhile.
-        consumer._partition_assignment_strategy = [StickyPartitionAssignor, RoundRobinPartitionAssignor]
+        # What a worker has it keeps, as far as shares stay even: it serves on meanwhile. One strategy only:
+        # aiokafka 0.14 joins once for each, and workers that join at the same time never settle.
+        consumer._partition_assignment_strategy = [StickyPartitionAssignor]
         return consumer
 
     async def leave(self) -> str:

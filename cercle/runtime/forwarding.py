@@ -30,6 +30,7 @@ MOVING = "the member's partition is moving to another worker; ask again, with th
 _STATUS_KEY = "grpc-status-details-bin"
 _RETRY_AFTER_MS = 100
 _CLOSE_SECONDS = 10.0
+_NOBODY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 _OWN_HEADERS = ("grpc-", ":", "user-agent", "content-type", "te")
 _log = structlog.get_logger("cercle.forwarding")
 
@@ -70,6 +71,7 @@ class Forwarding:
         self._metrics = metrics
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._unreachable = ""
         self.address = ""
 
     async def forward(self, partition: int, asked: Asked) -> Answered:
@@ -79,10 +81,9 @@ class Forwarding:
         address = await self._owner(partition)
         answered = await self._ask(address, asked)
         self._metrics.forwarded.labels(answered.code.name.lower()).inc()
-        if answered.code is grpc.StatusCode.UNAVAILABLE and not _tells_why(answered.trailing):
-            # Not the owner's words: nobody answers there. Its address will be another one.
-            _log.warning("owner_unreachable", partition=partition, address=address, reason=answered.details)
-            self._drop(address)
+        if answered.code in _NOBODY and not _tells_why(answered.trailing):
+            # Not the owner's words: nobody answers there, or it stops. The address will be another one.
+            self._drop(address, answered.details)
             raise Unavailable
         return answered
 
@@ -111,8 +112,11 @@ class Forwarding:
             found = self._channels[address] = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         return found
 
-    def _drop(self, address: str) -> None:
-        """Other calls on it may still be answered."""
+    def _drop(self, address: str, reason: str) -> None:
+        """Other calls on its channel may still be answered."""
+        if address != self._unreachable:
+            self._unreachable = address
+            _log.warning("owner_unreachable", address=address, reason=reason)
         channel = self._channels.pop(address, None)
         if channel is not None:
             closing = asyncio.ensure_future(channel.close(_CLOSE_SECONDS))

@@ -39,7 +39,7 @@ def test_scaling_under_load_loses_and_doubles_nothing(
     kafka: Server, redis_server: Server, club: str, tmp_path: Path
 ) -> None:
     """One worker, three, two, and one killed; purchases flow, and clients spend at whichever worker."""
-    header, *purchases = lines(one_member_in=4)
+    header, *purchases = lines(one_member_in=8)
     share = len(purchases) // 6
     slices = [[header, *purchases[begin : begin + share]] for begin in range(0, 6 * share, share)]
     emitted = [header, *purchases[: 6 * share]]

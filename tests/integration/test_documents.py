@@ -74,7 +74,7 @@ def test_python_example_does_what_it_says(
     program = program.replace("localhost:50051", town.address("points")).replace("14048", member)
     code = compile(program, "points-api.md", "exec")
     exec(code, {})
-    assert capsys.readouterr().out.startswith("not held: insufficient_points: 10 points asked, 0 available")
+    assert capsys.readouterr().out.startswith("refused: insufficient_points: 10 points asked, 0 available")
     town.send([raw(purchase(member, 25))])
     town.settle("points")
     exec(code, {})
