@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import get_args
 
@@ -197,3 +198,16 @@ def test_the_runs_meet_everything() -> None:
     wanted |= {"insufficient_points", "out_of_stock", "budget_spent", "limit_reached", "hold_lapsed"}
     wanted |= {"code_taken", "code_redeemed", "code_cancelled", "claim_cancelled", "claim_not_issued"}
     assert wanted - set(met) == set()
+
+
+def test_every_refusal_is_on_the_page() -> None:
+    """docs/offers-api.md says what an app does about each code."""
+    page = (Path(__file__).parents[2] / "docs" / "offers-api.md").read_text(encoding="utf-8")
+    met: set[str] = set()
+    for seed in range(60):
+        town = Town(WEALTH)
+        for _ in moves(town, seed):
+            pass
+        refused = (ClaimRefused, CancelRefused, RedeemRefused)
+        met |= {event.code for _, event in town.events if isinstance(event, refused)}
+    assert {code for code in met if f"`{code}`" not in page} == set()
