@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3.12 python3.11 python3
 SOURCES := cercle services protos tests
 
-.PHONY: help run up test bench bench-rules chaos simulate fuzz-rules lint types wire rules-docs
+.PHONY: help run up test bench bench-rules bench-rpc chaos simulate fuzz-rules lint types wire rules-docs
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -27,6 +27,10 @@ bench: $(VENV)/dev.stamp ## CPU time of an action: Cercle's points service besid
 
 bench-rules: $(VENV)/dev.stamp ## CPU time of an action's rules, in rulebooks of 10, 100 and 1,000 rules
 	@$(BIN)/python -m tests.benchmarks.rules
+
+bench-rpc: $(VENV)/dev.stamp ## How long a client waits, at the member's owner and at another worker, idle and loaded
+	@bash tests/prepare.sh
+	@$(BIN)/python -m tests.benchmarks.rpc
 
 chaos: $(VENV)/dev.stamp ## Kills of services, Redis and Kafka in the middle of the flow
 	@bash tests/prepare.sh

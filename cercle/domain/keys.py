@@ -1,9 +1,4 @@
-"""Whose state it is: a member's, or that of something that is no one member's.
-
-A key of a service's state is a member id, or begins with one of the reserved words: what
-several members share (a question, an offer's stock, a voucher's code) lives in one partition
-as a member does, and is told by letters. No member id may begin like that (admission.py).
-"""
+"""The keys of states: a member's is the member's id, and what is no member's begins with a reserved word."""
 
 SUBJECT, OFFER, CODE, AGENT = "subject/", "offer/", "code/", "agent/"
 """What later actions refer to; an offer's stock; a voucher's code; an agent's budget."""

@@ -39,7 +39,7 @@ _INNER = MappingProxyType(
     }
 )
 """What is named by the inner keys of a mapping."""
-_FIRST = ("on", "earn", "multiply", "when", "during", "limit")
+_FIRST = ("on", "earn", "multiply", "when", "soon_after", "during", "limit")
 
 
 def in_reading_order(keys: Iterable[str]) -> list[str]:
@@ -70,10 +70,16 @@ def in_wallet(points: int, wallet: str) -> str:
 
 def earn_said(earn: Mapping[str, Any]) -> str:
     """`{points: 1, for_each: 1 USD}` is "1 point for each 1 USD"."""
-    rest = {key: value for key, value in earn.items() if key not in ("points", "in", "for_each")}
-    text = in_wallet(earn["points"], earn.get("in", POINTS)) if "points" in earn else ""
+    told = ("points", "in", "for_each", "friend", "after")
+    rest = {key: value for key, value in earn.items() if key not in told}
+    wallet = earn.get("in", POINTS)
+    text = in_wallet(earn["points"], wallet) if "points" in earn else ""
     if "for_each" in earn:
         text += f" for each {said(earn['for_each'])}"
+    if "friend" in earn:
+        text += f", and {in_wallet(earn['friend'], wallet)} to the friend"
+    if "after" in earn:
+        text += f", after the friend's first {earn['after']}"
     if rest:
         text += f"{' ' if text else ''}({', '.join(f'{key}: {said(value)}' for key, value in rest.items())})"
     return text
@@ -88,6 +94,19 @@ def limit_said(limit: Mapping[str, Any]) -> str:
     return f"at most {most} per {limit['per']}"
 
 
+def transfer_said(transfer: str | Mapping[str, Any]) -> str:
+    """`{at_most: 500 points}` is "at most 500 points at once"."""
+    if isinstance(transfer, str):
+        return "without limits"
+    most = [f"at most {transfer['at_most']} at once"] if "at_most" in transfer else []
+    return " and ".join([*most, *([limit_said(transfer["limit"])] if "limit" in transfer else [])])
+
+
+def soon_after_said(soon: Mapping[str, Any]) -> str:
+    """The earlier action, what it shares, and how long ago it may be."""
+    return f"at most {soon['at_most']} after {soon['action']} with the same {soon['by']}"
+
+
 def _quoted(value: Any) -> str:
     return f"`{said(value)}`"
 
@@ -95,6 +114,8 @@ def _quoted(value: Any) -> str:
 _READS: Mapping[str, Callable[[Any], str]] = {
     "earn": earn_said,
     "limit": limit_said,
+    "soon_after": soon_after_said,
+    "transfer": lambda transfer: f"sent between members, {transfer_said(transfer)}",
     "multiply": lambda factor: f"times {_number(factor)}",
     "on": lambda action: f"on {action}",
     "when": lambda text: f"when `{text}`",
@@ -129,6 +150,10 @@ def changed_phrase(noun: str, key: str, old: Any, new: Any) -> str:
         return _condition(old, new)
     if key == "limit":
         return _limit(old, new)
+    if key == "transfer":
+        return _transfer(old, new)
+    if key == "soon_after":
+        return _soon_after(old, new)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return "; ".join(_inner(key, old, new))
     if old is None:
@@ -194,6 +219,20 @@ def _condition(old: str | None, new: str | None) -> str:
     if new is None:
         return f"now always: its condition `{old}` is gone"
     return f"now when `{new}` instead of when `{old}`"
+
+
+def _transfer(old: Any, new: Any) -> str:
+    if new is None:
+        return "no longer lets members send it to each other"
+    if old is None:
+        return f"now lets members send it to each other, {transfer_said(new)}"
+    return f"what members may send each other is now {transfer_said(new)} instead of {transfer_said(old)}"
+
+
+def _soon_after(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:
+    if new is None:
+        return f"now at any time, and no longer only {soon_after_said(old or {})}"
+    return f"now only {soon_after_said(new)}" + (f" instead of {soon_after_said(old)}" if old else "")
 
 
 def _limit(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:

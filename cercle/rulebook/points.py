@@ -1,4 +1,4 @@
-"""What this version acts on of points.yaml: what earns points, what multiplies them, and how much a day."""
+"""What this version acts on of points.yaml: what earns and multiplies points, and what crosses members."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

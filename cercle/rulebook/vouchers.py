@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from cercle.rulebook.files.vouchers import GeneratedVoucher, parts_of
@@ -32,7 +33,18 @@ def build_voucher(entry: GeneratedVoucher, zone: ZoneInfo) -> VoucherPattern:
     return VoucherPattern(*parts_of(entry.code), entry.valid, zone)
 
 
-def code_from(pattern: VoucherPattern, seed: bytes, attempt: int) -> str:
+class Shape(Protocol):
+    """What a code looks like."""
+
+    @property
+    def prefix(self) -> str: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def suffix(self) -> str: ...
+
+
+def code_from(pattern: Shape, seed: bytes, attempt: int) -> str:
     """The code of a seed that nobody can guess: the same for the same seed, another for each attempt.
 
     `attempt` counts from 0: the next one is for a code that is taken.

@@ -25,15 +25,15 @@ class Calling:
     def __init__(self, caller: Caller | None, submit: Callable[[Command], None]) -> None:
         self._caller = caller
         self._submit = submit
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def begin(self, calls: Iterable[Due]) -> None:
         """Makes those that are not under way."""
         if self._caller is None:
             return
         for key, call in calls:
-            if call.id not in self._tasks:
-                self._tasks[call.id] = asyncio.create_task(self._call(self._caller, key, call))
+            if (key, call.id) not in self._tasks:
+                self._tasks[key, call.id] = asyncio.create_task(self._call(self._caller, key, call))
 
     def stop(self) -> None:
         """Nobody waits for the answers any more."""
@@ -41,13 +41,11 @@ class Calling:
             task.cancel()
 
     async def _call(self, caller: Caller, key: str, call: Call) -> None:
+        reply: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        reply.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            command = await caller(call)
+            self._submit(Command(key, call.id, await caller(call), reply))
         except Exception as error:
             _log.warning("call_failed", key=key, call=call.id, reason=f"{type(error).__name__}: {error}")
-        else:
-            reply: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-            reply.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._submit(Command(key, call.id, command, reply))
         finally:
-            del self._tasks[call.id]
+            del self._tasks[key, call.id]

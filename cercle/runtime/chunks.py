@@ -7,10 +7,11 @@ faust-streaming 0.15.3 and aiokafka 0.14, all in this file and under a contract 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -60,7 +61,17 @@ class _ReadCommitted(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
+        # What a worker has it keeps, as far as shares stay even: it serves on meanwhile. One strategy only:
+        # aiokafka 0.14 joins once for each, and workers that join at the same time never settle.
+        consumer._partition_assignment_strategy = [StickyPartitionAssignor]
         return consumer
+
+    async def leave(self) -> str:
+        """Out of the group's life, without a word to it; the member's id there, empty if it has none."""
+        coordinator = self._ensure_consumer()._coordinator
+        member_id: str = coordinator.member_id
+        await coordinator.close()
+        return member_id
 
 
 class ChunkConsumer(driver.Consumer):
@@ -80,6 +91,12 @@ class ChunkConsumer(driver.Consumer):
             self._expected.clear()
             committed: Mapping[TP, int] = await super().seek_to_committed()
             return committed
+
+    async def perform_seek(self) -> None:
+        """After a rebalance: Faust's own, to what Kafka knows; then to where each owner really stands."""
+        await super().perform_seek()
+        for at in self.assignment() if self.transport.seek_on is not None else ():
+            await self.transport.seek_on(at)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         async with self._fetching:
@@ -132,8 +149,18 @@ class ChunkConsumer(driver.Consumer):
         if positions:
             await self._commit(positions)
 
+    async def leave(self) -> str:
+        """Stops taking part in the group; the member's id there. The caller tells the broker."""
+        member_id: str = await self._thread.call_thread(self._thread.leave)
+        return member_id
+
 
 class ChunkTransport(driver.Transport):
-    """`app.transport = ChunkTransport(app.conf.broker_consumer, app)`, before any agent."""
+    """`app.transport = ChunkTransport(app.conf.broker_consumer, app)`, before any agent.
+
+    `seek_on(at)`, once set, sends the reader of a partition on after every rebalance.
+    """
 
     Consumer = ChunkConsumer
+
+    seek_on: Callable[[TP], Awaitable[None]] | None = None

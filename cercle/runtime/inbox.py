@@ -81,6 +81,10 @@ class Inbox:
         self.commands.append(command)
         self._changed.set()
 
+    def wake(self) -> None:
+        """Whoever waits for a change looks again."""
+        self._changed.set()
+
     def waiting(self) -> bool:
         """Whether there is anything to decide."""
         return bool(self.commands) or any(self._chunks.values())

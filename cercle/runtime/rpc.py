@@ -3,7 +3,8 @@
 Servants validate requests, submit commands to the owner of the member's partition, and read
 states straight from the store. Errors: INVALID_ARGUMENT names the field;
 FAILED_PRECONDITION carries its code in the trailing metadata `cercle-code`; UNAVAILABLE
-while a partition moves, safe to ask again with the same key.
+while a partition moves, safe to ask again with the same key after what RetryInfo says. What
+another worker owns goes on to it (forwarding.py), whatever the method.
 """
 
 import asyncio
@@ -11,23 +12,29 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import grpc
+import structlog
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from cercle.actions.partition import partition_of
 from cercle.domain.decision import Instant, Rejection
 from cercle.rulebook import Rulebook
-from cercle.runtime.ownership import Ownership
+from cercle.runtime.forwarding import MOVING, Answered, Asked, Forwarding, moving
+from cercle.runtime.ownership import Elsewhere, Ownership
 from cercle.runtime.rulebooks import Rulebooks
 from cercle.runtime.service import Clock, Command, Inspection, Refusal, Unavailable, Watch
 from cercle.runtime.settings import Settings
 from cercle.runtime.store import NotReady, Reading, Store, StoreLost
+from cercle.runtime.telemetry import Metrics
 
 CODE_KEY = "cercle-code"
 LONGEST_TEXT = 128
+_NO_NAME = "other workers cannot forward calls here: set CERCLE_ADVERTISED_HOST"
 _DEADLINE_SECONDS = 10.0
 _GRACE_SECONDS = 5.0
-_MOVING = "the member's partition is moving to another worker; ask again, with the same key"
+_EVERYWHERE = ("0.0.0.0", "[::]", "::")
+_log = structlog.get_logger("cercle.rpc")
 
 Answer = TypeVar("Answer")
 
@@ -55,6 +62,7 @@ class Rpc:
         partition_count: int,
         clock: Clock,
         servants: Servants,
+        metrics: Metrics,
     ) -> None:
         self.store = store
         self._rulebooks = rulebooks
@@ -63,6 +71,7 @@ class Rpc:
         self._ownership = ownership
         self._clock = clock
         self._servants = servants
+        self._forwarding = Forwarding(store, metrics)
         self._health = health.aio.HealthServicer()
         self._server: grpc.aio.Server | None = None
         self._names: list[str] = []
@@ -71,7 +80,9 @@ class Rpc:
     async def start(self) -> None:
         """Listens; health says NOT_SERVING until the worker serves."""
         server = grpc.aio.server(
-            options=[("grpc.so_reuseport", 0)], interceptors=[_Guard()], maximum_concurrent_rpcs=10_000
+            options=[("grpc.so_reuseport", 0)],
+            interceptors=[_Guard(self._forwarding)],
+            maximum_concurrent_rpcs=10_000,
         )
         servants = self._servants(self)
         for servant in servants:
@@ -83,7 +94,9 @@ class Rpc:
         )
         host = self.settings.grpc_host
         port = server.add_insecure_port(f"{host}:{self.settings.grpc_port}")
-        self.address = f"{self.settings.advertised_host or host}:{port}"
+        self.address = self._forwarding.address = f"{self.settings.advertised_host or host}:{port}"
+        if host in _EVERYWHERE and not self.settings.advertised_host:
+            _log.warning("advertised_host_missing", address=self.address, meaning=_NO_NAME)
         self._server = server
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await server.start()
@@ -92,6 +105,7 @@ class Rpc:
         """Lets calls in flight finish."""
         if self._server is not None:
             await self._server.stop(_GRACE_SECONDS)
+        await self._forwarding.close()
 
     async def note_serving(self, serving: bool) -> None:
         """Tells health checks whether every partition of this worker answers."""
@@ -118,7 +132,11 @@ class Rpc:
         return partition_of(member_id.encode(), self.partition_count)
 
     async def command(self, member_id: str, key: str, command: object) -> Any:
-        """What the owner answers, once it is in the log for good. Raises Refusal, Unavailable."""
+        """What the owner answers, once it is in the log for good. Raises Refusal, Unavailable.
+
+        Where another worker is the owner, the whole call goes on to it: a servant asks for one
+        member's partition at most, before it has done anything that may not be done twice.
+        """
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._ownership.submit(self.partition_of(member_id), Command(member_id, key, command, reply))
         return await reply
@@ -158,37 +176,57 @@ def text(field: str, value: str) -> str:
 
 
 class _Guard(grpc.aio.ServerInterceptor):
-    """Every unary call: a deadline even if the client set none, and errors as statuses."""
+    """Every unary call: a deadline even if the client set none, the owner's answer, errors as statuses."""
+
+    def __init__(self, forwarding: Forwarding) -> None:
+        self._forwarding = forwarding
 
     async def intercept_service(self, proceed: Callable[[Any], Awaitable[Any]], call: Any) -> Any:
         handler = await proceed(call)
         if handler is None or handler.unary_unary is None:
             return handler
-        return grpc.unary_unary_rpc_method_handler(
-            _guarded(handler.unary_unary), handler.request_deserializer, handler.response_serializer
-        )
 
+        async def guarded(request: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> bytes:
+            return await self._guarded(handler, call.method, request, context)
 
-def _guarded(behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
-    async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        # Without serializers: what goes on to another worker is what came in, to the byte.
+        return grpc.unary_unary_rpc_method_handler(guarded)
+
+    async def _guarded(
+        self, handler: Any, method: str, request: bytes, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> bytes:
         try:
             async with asyncio.timeout(_DEADLINE_SECONDS):
-                return await behaviour(request, context)
-        except Invalid as error:
+                answered = await self._answered(handler, method, request, context)
+        except (Invalid, DecodeError) as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Refusal as error:
             await refuse(context, error.rejection)
         except (Unavailable, NotReady, StoreLost):
-            await context.abort(grpc.StatusCode.UNAVAILABLE, _MOVING)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, MOVING, moving())
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "not decided in time; ask again, same key")
         except asyncio.CancelledError:
             # Something that was awaited was cancelled, not this call: unanswered, it would hang for ever.
             if _is_cancelled():
                 raise
-            await context.abort(grpc.StatusCode.UNAVAILABLE, _MOVING)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, MOVING, moving())
+        if answered.code is not grpc.StatusCode.OK:
+            await context.abort(answered.code, answered.details, answered.trailing)
+        if answered.trailing:
+            context.set_trailing_metadata(answered.trailing)
+        return answered.response
 
-    return call
+    async def _answered(
+        self, handler: Any, method: str, request: bytes, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> Answered:
+        try:
+            response = await handler.unary_unary(handler.request_deserializer(request), context)
+        except Elsewhere as elsewhere:
+            left = min(context.time_remaining() or _DEADLINE_SECONDS, _DEADLINE_SECONDS)
+            metadata = [(name, value) for name, value in context.invocation_metadata() or ()]
+            return await self._forwarding.forward(elsewhere.partition, Asked(method, request, metadata, left))
+        return Answered(handler.response_serializer(response), grpc.StatusCode.OK, "", ())
 
 
 def _is_cancelled() -> bool:

@@ -2,6 +2,7 @@
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -98,6 +99,13 @@ class Service(msgspec.Struct, frozen=True):
 
 Caller = Callable[[Call], Awaitable[object]]
 """Asks another service, for as long as it takes; answers the command that tells what it said."""
+
+
+AddressesOf = Callable[[str], Callable[[str], Awaitable[Sequence[str]]]]
+"""Of another service, by its name: host:port of who serves a key's partition; none: nobody does now."""
+
+Asking = Callable[[AddressesOf], AbstractAsyncContextManager[Caller]]
+"""Opens a service's way to others, for as long as the worker runs."""
 
 
 class Clock(Protocol):

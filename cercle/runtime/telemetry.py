@@ -72,6 +72,9 @@ class Metrics:
         self.rollbacks = self._counter("rollbacks", "Times that the store told another story than the log")
         self.fences = self._counter("fences", "Incarnations begun: fences appended to the output topic")
         self.void_records = self._counter("void_records", "Records dropped by the reader rule", "topic")
+        self.forwarded = self._counter(
+            "forwarded_calls", "Calls that went on to the member's owner, by its answer", "code"
+        )
         self.lag = self._gauge("lag_records", "Records of an input not yet decided", "topic", "partition")
         self.outbox_depth = self._gauge(
             "outbox_records", "Records committed, not yet known shipped", "partition"

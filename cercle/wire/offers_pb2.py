@@ -23,31 +23,46 @@ _sym_db = _symbol_database.Default()
 
 
 from cercle.wire import actions_pb2 as cercle_dot_actions_dot_v1_dot_actions__pb2
+from cercle.wire import offers_claims_pb2 as cercle_dot_offers_dot_v1_dot_offers__claims__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/offers/v1/offers.proto\x12\x10\x63\x65rcle.offers.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Event\"\xa8\x02\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12\x35\n\x0coffer_issued\x18\x02 \x01(\x0b\x32\x1d.cercle.offers.v1.OfferIssuedH\x00\x12\x31\n\ntier_noted\x18\x03 \x01(\x0b\x32\x1b.cercle.offers.v1.TierNotedH\x00\x12:\n\x0emetric_counted\x18\x04 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x12\x33\n\x0b\x62\x61\x64ge_noted\x18\x05 \x01(\x0b\x32\x1c.cercle.offers.v1.BadgeNotedH\x00\x42\x06\n\x04kind\"^\n\x0bOfferIssued\x12\r\n\x05offer\x18\x01 \x01(\t\x12\n\n\x02on\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\x05\x12\x14\n\x0cissued_at_ms\x18\x05 \x01(\x03\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"*\n\nBadgeNoted\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\"8\n\x11ListOffersRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"=\n\x12ListOffersResponse\x12\'\n\x06offers\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Offer\"T\n\x05Offer\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\n\n\x02on\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t2a\n\x06Offers\x12W\n\nListOffers\x12#.cercle.offers.v1.ListOffersRequest\x1a$.cercle.offers.v1.ListOffersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x65rcle/offers/v1/offers.proto\x12\x10\x63\x65rcle.offers.v1\x1a\x1f\x63\x65rcle/actions/v1/actions.proto\x1a$cercle/offers/v1/offers_claims.proto\"3\n\x08\x44\x65\x63ision\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Event\"\xfc\n\n\x05\x45vent\x12<\n\x0f\x61\x63tion_accepted\x18\x01 \x01(\x0b\x32!.cercle.actions.v1.ActionAcceptedH\x00\x12\x35\n\x0coffer_issued\x18\x02 \x01(\x0b\x32\x1d.cercle.offers.v1.OfferIssuedH\x00\x12\x31\n\ntier_noted\x18\x03 \x01(\x0b\x32\x1b.cercle.offers.v1.TierNotedH\x00\x12:\n\x0emetric_counted\x18\x04 \x01(\x0b\x32 .cercle.actions.v1.MetricCountedH\x00\x12\x33\n\x0b\x62\x61\x64ge_noted\x18\x05 \x01(\x0b\x32\x1c.cercle.offers.v1.BadgeNotedH\x00\x12\x35\n\x0c\x63laim_opened\x18\x06 \x01(\x0b\x32\x1d.cercle.offers.v1.ClaimOpenedH\x00\x12\x39\n\x0e\x63laim_advanced\x18\x07 \x01(\x0b\x32\x1f.cercle.offers.v1.ClaimAdvancedH\x00\x12\x37\n\rclaim_retried\x18\x08 \x01(\x0b\x32\x1e.cercle.offers.v1.ClaimRetriedH\x00\x12<\n\x10\x63laim_code_taken\x18\t \x01(\x0b\x32 .cercle.offers.v1.ClaimCodeTakenH\x00\x12\x35\n\x0c\x63laim_issued\x18\n \x01(\x0b\x32\x1d.cercle.offers.v1.ClaimIssuedH\x00\x12\x37\n\rclaim_refused\x18\x0b \x01(\x0b\x32\x1e.cercle.offers.v1.ClaimRefusedH\x00\x12\x39\n\x0e\x63laim_released\x18\x0c \x01(\x0b\x32\x1f.cercle.offers.v1.ClaimReleasedH\x00\x12\x35\n\x0c\x63\x61ncel_asked\x18\r \x01(\x0b\x32\x1d.cercle.offers.v1.CancelAskedH\x00\x12\x39\n\x0e\x63\x61ncel_refused\x18\x0e \x01(\x0b\x32\x1f.cercle.offers.v1.CancelRefusedH\x00\x12;\n\x0f\x63laim_cancelled\x18\x0f \x01(\x0b\x32 .cercle.offers.v1.ClaimCancelledH\x00\x12=\n\x10voucher_redeemed\x18\x10 \x01(\x0b\x32!.cercle.offers.v1.VoucherRedeemedH\x00\x12\x39\n\x0estock_reserved\x18\x11 \x01(\x0b\x32\x1f.cercle.offers.v1.StockReservedH\x00\x12\x37\n\rstock_refused\x18\x12 \x01(\x0b\x32\x1e.cercle.offers.v1.StockRefusedH\x00\x12\x39\n\x0estock_returned\x18\x13 \x01(\x0b\x32\x1f.cercle.offers.v1.StockReturnedH\x00\x12;\n\x0f\x63ode_registered\x18\x14 \x01(\x0b\x32 .cercle.offers.v1.CodeRegisteredH\x00\x12\x35\n\x0c\x63ode_refused\x18\x15 \x01(\x0b\x32\x1d.cercle.offers.v1.CodeRefusedH\x00\x12\x37\n\rcode_redeemed\x18\x16 \x01(\x0b\x32\x1e.cercle.offers.v1.CodeRedeemedH\x00\x12\x39\n\x0eredeem_refused\x18\x17 \x01(\x0b\x32\x1f.cercle.offers.v1.RedeemRefusedH\x00\x12\x39\n\x0e\x63ode_cancelled\x18\x18 \x01(\x0b\x32\x1f.cercle.offers.v1.CodeCancelledH\x00\x42\x06\n\x04kind\"^\n\x0bOfferIssued\x12\r\n\x05offer\x18\x01 \x01(\t\x12\n\n\x02on\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\x05\x12\x14\n\x0cissued_at_ms\x18\x05 \x01(\x03\"\x19\n\tTierNoted\x12\x0c\n\x04tier\x18\x01 \x01(\t\"*\n\nBadgeNoted\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\"S\n\x0c\x43laimRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\r\n\x05offer\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x04 \x01(\x03\"\x82\x01\n\rClaimResponse\x12\r\n\x05\x63laim\x18\x01 \x01(\t\x12\r\n\x05offer\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x16\n\x0evalid_until_ms\x18\x04 \x01(\x03\x12-\n\x06status\x18\x05 \x01(\x0e\x32\x1d.cercle.offers.v1.OfferStatus\"@\n\rRedeemRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\"Y\n\x0eRedeemResponse\x12\r\n\x05\x63laim\x18\x01 \x01(\t\x12\r\n\x05offer\x18\x02 \x01(\t\x12\x11\n\tmember_id\x18\x03 \x01(\t\x12\x16\n\x0eredeemed_at_ms\x18\x04 \x01(\x03\"T\n\rCancelRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\r\n\x05\x63laim\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x04 \x01(\x03\"N\n\x0e\x43\x61ncelResponse\x12\r\n\x05\x63laim\x18\x01 \x01(\t\x12\r\n\x05offer\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x0e\n\x06wallet\x18\x04 \x01(\t\"8\n\x11ListOffersRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"=\n\x12ListOffersResponse\x12\'\n\x06offers\x18\x01 \x03(\x0b\x32\x17.cercle.offers.v1.Offer\"\xd0\x01\n\x05Offer\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x03\x12\n\n\x02on\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05\x63laim\x18\x06 \x01(\t\x12\x0c\n\x04\x63ode\x18\x07 \x01(\t\x12-\n\x06status\x18\x08 \x01(\x0e\x32\x1d.cercle.offers.v1.OfferStatus\x12\x16\n\x0evalid_until_ms\x18\t \x01(\x03\x12\x16\n\x0eredeemed_at_ms\x18\n \x01(\x03*\x95\x01\n\x0bOfferStatus\x12\x1c\n\x18OFFER_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13OFFER_STATUS_ISSUED\x10\x01\x12\x19\n\x15OFFER_STATUS_REDEEMED\x10\x02\x12\x1a\n\x16OFFER_STATUS_CANCELLED\x10\x03\x12\x18\n\x14OFFER_STATUS_EXPIRED\x10\x04\x32\xc5\x02\n\x06Offers\x12W\n\nListOffers\x12#.cercle.offers.v1.ListOffersRequest\x1a$.cercle.offers.v1.ListOffersResponse\x12H\n\x05\x43laim\x12\x1e.cercle.offers.v1.ClaimRequest\x1a\x1f.cercle.offers.v1.ClaimResponse\x12K\n\x06Redeem\x12\x1f.cercle.offers.v1.RedeemRequest\x1a .cercle.offers.v1.RedeemResponse\x12K\n\x06\x43\x61ncel\x12\x1f.cercle.offers.v1.CancelRequest\x1a .cercle.offers.v1.CancelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cercle.wire.offers_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DECISION']._serialized_start=84
-  _globals['_DECISION']._serialized_end=135
-  _globals['_EVENT']._serialized_start=138
-  _globals['_EVENT']._serialized_end=434
-  _globals['_OFFERISSUED']._serialized_start=436
-  _globals['_OFFERISSUED']._serialized_end=530
-  _globals['_TIERNOTED']._serialized_start=532
-  _globals['_TIERNOTED']._serialized_end=557
-  _globals['_BADGENOTED']._serialized_start=559
-  _globals['_BADGENOTED']._serialized_end=601
-  _globals['_LISTOFFERSREQUEST']._serialized_start=603
-  _globals['_LISTOFFERSREQUEST']._serialized_end=659
-  _globals['_LISTOFFERSRESPONSE']._serialized_start=661
-  _globals['_LISTOFFERSRESPONSE']._serialized_end=722
-  _globals['_OFFER']._serialized_start=724
-  _globals['_OFFER']._serialized_end=808
-  _globals['_OFFERS']._serialized_start=810
-  _globals['_OFFERS']._serialized_end=907
+  _globals['_OFFERSTATUS']._serialized_start=2623
+  _globals['_OFFERSTATUS']._serialized_end=2772
+  _globals['_DECISION']._serialized_start=122
+  _globals['_DECISION']._serialized_end=173
+  _globals['_EVENT']._serialized_start=176
+  _globals['_EVENT']._serialized_end=1580
+  _globals['_OFFERISSUED']._serialized_start=1582
+  _globals['_OFFERISSUED']._serialized_end=1676
+  _globals['_TIERNOTED']._serialized_start=1678
+  _globals['_TIERNOTED']._serialized_end=1703
+  _globals['_BADGENOTED']._serialized_start=1705
+  _globals['_BADGENOTED']._serialized_end=1747
+  _globals['_CLAIMREQUEST']._serialized_start=1749
+  _globals['_CLAIMREQUEST']._serialized_end=1832
+  _globals['_CLAIMRESPONSE']._serialized_start=1835
+  _globals['_CLAIMRESPONSE']._serialized_end=1965
+  _globals['_REDEEMREQUEST']._serialized_start=1967
+  _globals['_REDEEMREQUEST']._serialized_end=2031
+  _globals['_REDEEMRESPONSE']._serialized_start=2033
+  _globals['_REDEEMRESPONSE']._serialized_end=2122
+  _globals['_CANCELREQUEST']._serialized_start=2124
+  _globals['_CANCELREQUEST']._serialized_end=2208
+  _globals['_CANCELRESPONSE']._serialized_start=2210
+  _globals['_CANCELRESPONSE']._serialized_end=2288
+  _globals['_LISTOFFERSREQUEST']._serialized_start=2290
+  _globals['_LISTOFFERSREQUEST']._serialized_end=2346
+  _globals['_LISTOFFERSRESPONSE']._serialized_start=2348
+  _globals['_LISTOFFERSRESPONSE']._serialized_end=2409
+  _globals['_OFFER']._serialized_start=2412
+  _globals['_OFFER']._serialized_end=2620
+  _globals['_OFFERS']._serialized_start=2775
+  _globals['_OFFERS']._serialized_end=3100
 # @@protoc_insertion_point(module_scope)

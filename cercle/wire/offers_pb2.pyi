@@ -4,10 +4,12 @@ isort:skip_file
 Offers: what the club gives its members."""
 
 from cercle.wire import actions_pb2 as _actions_pb2
+from cercle.wire import offers_claims_pb2 as _offers_claims_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +20,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _OfferStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OfferStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OfferStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OFFER_STATUS_UNSPECIFIED: _OfferStatus.ValueType  # 0
+    """None was said."""
+    OFFER_STATUS_ISSUED: _OfferStatus.ValueType  # 1
+    """The member has it."""
+    OFFER_STATUS_REDEEMED: _OfferStatus.ValueType  # 2
+    """Its voucher was used."""
+    OFFER_STATUS_CANCELLED: _OfferStatus.ValueType  # 3
+    """It was taken back."""
+    OFFER_STATUS_EXPIRED: _OfferStatus.ValueType  # 4
+    """Its voucher is no longer good."""
+
+class OfferStatus(_OfferStatus, metaclass=_OfferStatusEnumTypeWrapper):
+    """What became of an offer that a member has."""
+
+OFFER_STATUS_UNSPECIFIED: OfferStatus.ValueType  # 0
+"""None was said."""
+OFFER_STATUS_ISSUED: OfferStatus.ValueType  # 1
+"""The member has it."""
+OFFER_STATUS_REDEEMED: OfferStatus.ValueType  # 2
+"""Its voucher was used."""
+OFFER_STATUS_CANCELLED: OfferStatus.ValueType  # 3
+"""It was taken back."""
+OFFER_STATUS_EXPIRED: OfferStatus.ValueType  # 4
+"""Its voucher is no longer good."""
+Global___OfferStatus: _TypeAlias = OfferStatus  # noqa: Y015
 
 @_typing.final
 class Decision(_message.Message):
@@ -57,6 +91,25 @@ class Event(_message.Message):
     TIER_NOTED_FIELD_NUMBER: _builtins.int
     METRIC_COUNTED_FIELD_NUMBER: _builtins.int
     BADGE_NOTED_FIELD_NUMBER: _builtins.int
+    CLAIM_OPENED_FIELD_NUMBER: _builtins.int
+    CLAIM_ADVANCED_FIELD_NUMBER: _builtins.int
+    CLAIM_RETRIED_FIELD_NUMBER: _builtins.int
+    CLAIM_CODE_TAKEN_FIELD_NUMBER: _builtins.int
+    CLAIM_ISSUED_FIELD_NUMBER: _builtins.int
+    CLAIM_REFUSED_FIELD_NUMBER: _builtins.int
+    CLAIM_RELEASED_FIELD_NUMBER: _builtins.int
+    CANCEL_ASKED_FIELD_NUMBER: _builtins.int
+    CANCEL_REFUSED_FIELD_NUMBER: _builtins.int
+    CLAIM_CANCELLED_FIELD_NUMBER: _builtins.int
+    VOUCHER_REDEEMED_FIELD_NUMBER: _builtins.int
+    STOCK_RESERVED_FIELD_NUMBER: _builtins.int
+    STOCK_REFUSED_FIELD_NUMBER: _builtins.int
+    STOCK_RETURNED_FIELD_NUMBER: _builtins.int
+    CODE_REGISTERED_FIELD_NUMBER: _builtins.int
+    CODE_REFUSED_FIELD_NUMBER: _builtins.int
+    CODE_REDEEMED_FIELD_NUMBER: _builtins.int
+    REDEEM_REFUSED_FIELD_NUMBER: _builtins.int
+    CODE_CANCELLED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
         """An action counts."""
@@ -77,6 +130,82 @@ class Event(_message.Message):
     def badge_noted(self) -> Global___BadgeNoted:
         """The member has another badge."""
 
+    @_builtins.property
+    def claim_opened(self) -> _offers_claims_pb2.ClaimOpened:
+        """A claim began."""
+
+    @_builtins.property
+    def claim_advanced(self) -> _offers_claims_pb2.ClaimAdvanced:
+        """A claim went on."""
+
+    @_builtins.property
+    def claim_retried(self) -> _offers_claims_pb2.ClaimRetried:
+        """A claim asks again."""
+
+    @_builtins.property
+    def claim_code_taken(self) -> _offers_claims_pb2.ClaimCodeTaken:
+        """A claim's code was another claim's."""
+
+    @_builtins.property
+    def claim_issued(self) -> _offers_claims_pb2.ClaimIssued:
+        """A claim is complete."""
+
+    @_builtins.property
+    def claim_refused(self) -> _offers_claims_pb2.ClaimRefused:
+        """A claim came to nothing."""
+
+    @_builtins.property
+    def claim_released(self) -> _offers_claims_pb2.ClaimReleased:
+        """A refused claim's points are held no more."""
+
+    @_builtins.property
+    def cancel_asked(self) -> _offers_claims_pb2.CancelAsked:
+        """Somebody wants a claim cancelled."""
+
+    @_builtins.property
+    def cancel_refused(self) -> _offers_claims_pb2.CancelRefused:
+        """A claim stays as it is."""
+
+    @_builtins.property
+    def claim_cancelled(self) -> _offers_claims_pb2.ClaimCancelled:
+        """A claim was taken back."""
+
+    @_builtins.property
+    def voucher_redeemed(self) -> _offers_claims_pb2.VoucherRedeemed:
+        """A claim's code was used."""
+
+    @_builtins.property
+    def stock_reserved(self) -> _offers_claims_pb2.StockReserved:
+        """At an offer's key: one is a claim's."""
+
+    @_builtins.property
+    def stock_refused(self) -> _offers_claims_pb2.StockRefused:
+        """At an offer's key: nothing is left for a claim."""
+
+    @_builtins.property
+    def stock_returned(self) -> _offers_claims_pb2.StockReturned:
+        """At an offer's key: one is there for others again."""
+
+    @_builtins.property
+    def code_registered(self) -> _offers_claims_pb2.CodeRegistered:
+        """At a code's key: it is a claim's."""
+
+    @_builtins.property
+    def code_refused(self) -> _offers_claims_pb2.CodeRefused:
+        """At a code's key: what a claim asked cannot be."""
+
+    @_builtins.property
+    def code_redeemed(self) -> _offers_claims_pb2.CodeRedeemed:
+        """At a code's key: it was used."""
+
+    @_builtins.property
+    def redeem_refused(self) -> _offers_claims_pb2.RedeemRefused:
+        """At a code's key: it could not be used."""
+
+    @_builtins.property
+    def code_cancelled(self) -> _offers_claims_pb2.CodeCancelled:
+        """At a code's key: it can no more be used."""
+
     def __init__(
         self,
         *,
@@ -85,12 +214,31 @@ class Event(_message.Message):
         tier_noted: Global___TierNoted | None = ...,
         metric_counted: _actions_pb2.MetricCounted | None = ...,
         badge_noted: Global___BadgeNoted | None = ...,
+        claim_opened: _offers_claims_pb2.ClaimOpened | None = ...,
+        claim_advanced: _offers_claims_pb2.ClaimAdvanced | None = ...,
+        claim_retried: _offers_claims_pb2.ClaimRetried | None = ...,
+        claim_code_taken: _offers_claims_pb2.ClaimCodeTaken | None = ...,
+        claim_issued: _offers_claims_pb2.ClaimIssued | None = ...,
+        claim_refused: _offers_claims_pb2.ClaimRefused | None = ...,
+        claim_released: _offers_claims_pb2.ClaimReleased | None = ...,
+        cancel_asked: _offers_claims_pb2.CancelAsked | None = ...,
+        cancel_refused: _offers_claims_pb2.CancelRefused | None = ...,
+        claim_cancelled: _offers_claims_pb2.ClaimCancelled | None = ...,
+        voucher_redeemed: _offers_claims_pb2.VoucherRedeemed | None = ...,
+        stock_reserved: _offers_claims_pb2.StockReserved | None = ...,
+        stock_refused: _offers_claims_pb2.StockRefused | None = ...,
+        stock_returned: _offers_claims_pb2.StockReturned | None = ...,
+        code_registered: _offers_claims_pb2.CodeRegistered | None = ...,
+        code_refused: _offers_claims_pb2.CodeRefused | None = ...,
+        code_redeemed: _offers_claims_pb2.CodeRedeemed | None = ...,
+        redeem_refused: _offers_claims_pb2.RedeemRefused | None = ...,
+        code_cancelled: _offers_claims_pb2.CodeCancelled | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "tier_noted", b"tier_noted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "cancel_asked", b"cancel_asked", "cancel_refused", b"cancel_refused", "claim_advanced", b"claim_advanced", "claim_cancelled", b"claim_cancelled", "claim_code_taken", b"claim_code_taken", "claim_issued", b"claim_issued", "claim_opened", b"claim_opened", "claim_refused", b"claim_refused", "claim_released", b"claim_released", "claim_retried", b"claim_retried", "code_cancelled", b"code_cancelled", "code_redeemed", b"code_redeemed", "code_refused", b"code_refused", "code_registered", b"code_registered", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "redeem_refused", b"redeem_refused", "stock_refused", b"stock_refused", "stock_reserved", b"stock_reserved", "stock_returned", b"stock_returned", "tier_noted", b"tier_noted", "voucher_redeemed", b"voucher_redeemed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "tier_noted", b"tier_noted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "cancel_asked", b"cancel_asked", "cancel_refused", b"cancel_refused", "claim_advanced", b"claim_advanced", "claim_cancelled", b"claim_cancelled", "claim_code_taken", b"claim_code_taken", "claim_issued", b"claim_issued", "claim_opened", b"claim_opened", "claim_refused", b"claim_refused", "claim_released", b"claim_released", "claim_retried", b"claim_retried", "code_cancelled", b"code_cancelled", "code_redeemed", b"code_redeemed", "code_refused", b"code_refused", "code_registered", b"code_registered", "kind", b"kind", "metric_counted", b"metric_counted", "offer_issued", b"offer_issued", "redeem_refused", b"redeem_refused", "stock_refused", b"stock_refused", "stock_reserved", b"stock_reserved", "stock_returned", b"stock_returned", "tier_noted", b"tier_noted", "voucher_redeemed", b"voucher_redeemed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "offer_issued", "tier_noted", "metric_counted", "badge_noted"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "offer_issued", "tier_noted", "metric_counted", "badge_noted", "claim_opened", "claim_advanced", "claim_retried", "claim_code_taken", "claim_issued", "claim_refused", "claim_released", "cancel_asked", "cancel_refused", "claim_cancelled", "voucher_redeemed", "stock_reserved", "stock_refused", "stock_returned", "code_registered", "code_refused", "code_redeemed", "redeem_refused", "code_cancelled"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -183,6 +331,210 @@ class BadgeNoted(_message.Message):
 Global___BadgeNoted: _TypeAlias = BadgeNoted  # noqa: Y015
 
 @_typing.final
+class ClaimRequest(_message.Message):
+    """A member wants an offer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """Who: 1 to 128 characters."""
+    offer: _builtins.str
+    """The offer's id in offers.yaml."""
+    key: _builtins.str
+    """Idempotency key, 1 to 100 characters: the same key again joins the same claim. It is its id."""
+    issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC. Refused when older than 24 hours."""
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        offer: _builtins.str = ...,
+        key: _builtins.str = ...,
+        issued_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issued_at_ms", b"issued_at_ms", "key", b"key", "member_id", b"member_id", "offer", b"offer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimRequest: _TypeAlias = ClaimRequest  # noqa: Y015
+
+@_typing.final
+class ClaimResponse(_message.Message):
+    """The member has the offer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_MS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    claim: _builtins.str
+    """The claim's id, for Cancel."""
+    offer: _builtins.str
+    """As it was asked."""
+    code: _builtins.str
+    """The voucher's code; empty: the offer has none."""
+    valid_until_ms: _builtins.int
+    """From when on the voucher is no longer good, ms since 1970 UTC; 0: for ever."""
+    status: Global___OfferStatus.ValueType
+    """What became of it since: an answer to a key of long ago."""
+    def __init__(
+        self,
+        *,
+        claim: _builtins.str = ...,
+        offer: _builtins.str = ...,
+        code: _builtins.str = ...,
+        valid_until_ms: _builtins.int = ...,
+        status: Global___OfferStatus.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "code", b"code", "offer", b"offer", "status", b"status", "valid_until_ms", b"valid_until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimResponse: _TypeAlias = ClaimResponse  # noqa: Y015
+
+@_typing.final
+class RedeemRequest(_message.Message):
+    """Somebody uses a voucher."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Its code: capitals or not, and blanks around it, make no difference. 1 to 128 characters."""
+    key: _builtins.str
+    """Idempotency key, 1 to 128 characters: the same key again gets the same answer."""
+    issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC. Refused when older than 24 hours."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        key: _builtins.str = ...,
+        issued_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "issued_at_ms", b"issued_at_ms", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedeemRequest: _TypeAlias = RedeemRequest  # noqa: Y015
+
+@_typing.final
+class RedeemResponse(_message.Message):
+    """The voucher is used."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    REDEEMED_AT_MS_FIELD_NUMBER: _builtins.int
+    claim: _builtins.str
+    """The id of the claim that it came with."""
+    offer: _builtins.str
+    """Of which offer."""
+    member_id: _builtins.str
+    """Who claimed it."""
+    redeemed_at_ms: _builtins.int
+    """When it was used, ms since 1970 UTC."""
+    def __init__(
+        self,
+        *,
+        claim: _builtins.str = ...,
+        offer: _builtins.str = ...,
+        member_id: _builtins.str = ...,
+        redeemed_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "member_id", b"member_id", "offer", b"offer", "redeemed_at_ms", b"redeemed_at_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedeemResponse: _TypeAlias = RedeemResponse  # noqa: Y015
+
+@_typing.final
+class CancelRequest(_message.Message):
+    """A member wants a claim taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """Who: 1 to 128 characters."""
+    claim: _builtins.str
+    """The claim's id."""
+    key: _builtins.str
+    """This command's own idempotency key, 1 to 128 characters."""
+    issued_at_ms: _builtins.int
+    """When the client first asked, ms since 1970 UTC. Refused when older than 24 hours."""
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        claim: _builtins.str = ...,
+        key: _builtins.str = ...,
+        issued_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "issued_at_ms", b"issued_at_ms", "key", b"key", "member_id", b"member_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelRequest: _TypeAlias = CancelRequest  # noqa: Y015
+
+@_typing.final
+class CancelResponse(_message.Message):
+    """The claim is cancelled. Its points come back a moment later."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    WALLET_FIELD_NUMBER: _builtins.int
+    claim: _builtins.str
+    """As it was asked."""
+    offer: _builtins.str
+    """Of which offer."""
+    points: _builtins.int
+    """How many points come back."""
+    wallet: _builtins.str
+    """To which wallet."""
+    def __init__(
+        self,
+        *,
+        claim: _builtins.str = ...,
+        offer: _builtins.str = ...,
+        points: _builtins.int = ...,
+        wallet: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "offer", b"offer", "points", b"points", "wallet", b"wallet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelResponse: _TypeAlias = CancelResponse  # noqa: Y015
+
+@_typing.final
 class ListOffersRequest(_message.Message):
     """Whose offers."""
 
@@ -234,7 +586,7 @@ Global___ListOffersResponse: _TypeAlias = ListOffersResponse  # noqa: Y015
 
 @_typing.final
 class Offer(_message.Message):
-    """An offer that a member was given."""
+    """An offer that a member was given, or has claimed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -243,16 +595,31 @@ class Offer(_message.Message):
     ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
     ON_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_MS_FIELD_NUMBER: _builtins.int
+    REDEEMED_AT_MS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id in offers.yaml."""
     title: _builtins.str
     """In the asked language; its id if the rulebook no longer has it."""
     issued_at_ms: _builtins.int
-    """When the action that brought it occurred, ms since 1970 UTC: see OfferIssued."""
+    """When the action that brought it occurred (see OfferIssued), or since when the claim is complete."""
     on: _builtins.str
-    """What for: see OfferIssued."""
+    """What it was given for: see OfferIssued."""
     reason: _builtins.str
     """See OfferIssued."""
+    claim: _builtins.str
+    """The claim's id; empty: it was given."""
+    code: _builtins.str
+    """The voucher's code; empty: it has none."""
+    status: Global___OfferStatus.ValueType
+    """What became of it."""
+    valid_until_ms: _builtins.int
+    """From when on the voucher is no longer good, ms since 1970 UTC; 0: for ever."""
+    redeemed_at_ms: _builtins.int
+    """When the voucher was used, ms since 1970 UTC; 0: it was not."""
     def __init__(
         self,
         *,
@@ -261,10 +628,15 @@ class Offer(_message.Message):
         issued_at_ms: _builtins.int = ...,
         on: _builtins.str = ...,
         reason: _builtins.str = ...,
+        claim: _builtins.str = ...,
+        code: _builtins.str = ...,
+        status: Global___OfferStatus.ValueType = ...,
+        valid_until_ms: _builtins.int = ...,
+        redeemed_at_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "issued_at_ms", b"issued_at_ms", "on", b"on", "reason", b"reason", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "code", b"code", "id", b"id", "issued_at_ms", b"issued_at_ms", "on", b"on", "reason", b"reason", "redeemed_at_ms", b"redeemed_at_ms", "status", b"status", "title", b"title", "valid_until_ms", b"valid_until_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -42,6 +42,21 @@ class OffersStub:
                 request_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ListOffersRequest.SerializeToString,
                 response_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ListOffersResponse.FromString,
                 _registered_method=True)
+        self.Claim = channel.unary_unary(
+                '/cercle.offers.v1.Offers/Claim',
+                request_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ClaimRequest.SerializeToString,
+                response_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ClaimResponse.FromString,
+                _registered_method=True)
+        self.Redeem = channel.unary_unary(
+                '/cercle.offers.v1.Offers/Redeem',
+                request_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.RedeemRequest.SerializeToString,
+                response_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.RedeemResponse.FromString,
+                _registered_method=True)
+        self.Cancel = channel.unary_unary(
+                '/cercle.offers.v1.Offers/Cancel',
+                request_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.CancelRequest.SerializeToString,
+                response_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.CancelResponse.FromString,
+                _registered_method=True)
 
 
 class OffersServicer:
@@ -51,7 +66,28 @@ class OffersServicer:
     """
 
     def ListOffers(self, request, context):
-        """What the member was given, newest first. An unknown member has none.
+        """What the member was given and has claimed, newest first. An unknown member has none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Claim(self, request, context):
+        """A member takes an offer, for points or free: all of it or nothing. Answered once it is decided.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Redeem(self, request, context):
+        """Uses a voucher, once and only once. Answered once it is in the log for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Cancel(self, request, context):
+        """Takes a claim back whose voucher was not used: points and stock come back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +100,21 @@ def add_OffersServicer_to_server(servicer, server):
                     servicer.ListOffers,
                     request_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ListOffersRequest.FromString,
                     response_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ListOffersResponse.SerializeToString,
+            ),
+            'Claim': grpc.unary_unary_rpc_method_handler(
+                    servicer.Claim,
+                    request_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ClaimRequest.FromString,
+                    response_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.ClaimResponse.SerializeToString,
+            ),
+            'Redeem': grpc.unary_unary_rpc_method_handler(
+                    servicer.Redeem,
+                    request_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.RedeemRequest.FromString,
+                    response_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.RedeemResponse.SerializeToString,
+            ),
+            'Cancel': grpc.unary_unary_rpc_method_handler(
+                    servicer.Cancel,
+                    request_deserializer=cercle_dot_offers_dot_v1_dot_offers__pb2.CancelRequest.FromString,
+                    response_serializer=cercle_dot_offers_dot_v1_dot_offers__pb2.CancelResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -96,6 +147,87 @@ class Offers:
             '/cercle.offers.v1.Offers/ListOffers',
             cercle_dot_offers_dot_v1_dot_offers__pb2.ListOffersRequest.SerializeToString,
             cercle_dot_offers_dot_v1_dot_offers__pb2.ListOffersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Claim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cercle.offers.v1.Offers/Claim',
+            cercle_dot_offers_dot_v1_dot_offers__pb2.ClaimRequest.SerializeToString,
+            cercle_dot_offers_dot_v1_dot_offers__pb2.ClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Redeem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cercle.offers.v1.Offers/Redeem',
+            cercle_dot_offers_dot_v1_dot_offers__pb2.RedeemRequest.SerializeToString,
+            cercle_dot_offers_dot_v1_dot_offers__pb2.RedeemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Cancel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cercle.offers.v1.Offers/Cancel',
+            cercle_dot_offers_dot_v1_dot_offers__pb2.CancelRequest.SerializeToString,
+            cercle_dot_offers_dot_v1_dot_offers__pb2.CancelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,7 +37,13 @@ class OffersStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> OffersAsyncStub: ...
     ListOffers: _grpc.UnaryUnaryMultiCallable[_offers_pb2.ListOffersRequest, _offers_pb2.ListOffersResponse]
-    """What the member was given, newest first. An unknown member has none."""
+    """What the member was given and has claimed, newest first. An unknown member has none."""
+    Claim: _grpc.UnaryUnaryMultiCallable[_offers_pb2.ClaimRequest, _offers_pb2.ClaimResponse]
+    """A member takes an offer, for points or free: all of it or nothing. Answered once it is decided."""
+    Redeem: _grpc.UnaryUnaryMultiCallable[_offers_pb2.RedeemRequest, _offers_pb2.RedeemResponse]
+    """Uses a voucher, once and only once. Answered once it is in the log for good."""
+    Cancel: _grpc.UnaryUnaryMultiCallable[_offers_pb2.CancelRequest, _offers_pb2.CancelResponse]
+    """Takes a claim back whose voucher was not used: points and stock come back."""
 
 @_typing.type_check_only
 class OffersAsyncStub(OffersStub):
@@ -48,7 +54,13 @@ class OffersAsyncStub(OffersStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListOffers: _aio.UnaryUnaryMultiCallable[_offers_pb2.ListOffersRequest, _offers_pb2.ListOffersResponse]  # type: ignore[assignment]
-    """What the member was given, newest first. An unknown member has none."""
+    """What the member was given and has claimed, newest first. An unknown member has none."""
+    Claim: _aio.UnaryUnaryMultiCallable[_offers_pb2.ClaimRequest, _offers_pb2.ClaimResponse]  # type: ignore[assignment]
+    """A member takes an offer, for points or free: all of it or nothing. Answered once it is decided."""
+    Redeem: _aio.UnaryUnaryMultiCallable[_offers_pb2.RedeemRequest, _offers_pb2.RedeemResponse]  # type: ignore[assignment]
+    """Uses a voucher, once and only once. Answered once it is in the log for good."""
+    Cancel: _aio.UnaryUnaryMultiCallable[_offers_pb2.CancelRequest, _offers_pb2.CancelResponse]  # type: ignore[assignment]
+    """Takes a claim back whose voucher was not used: points and stock come back."""
 
 class OffersServicer(metaclass=_abc_1.ABCMeta):
     """---- the service -------------------------------------------------------------------
@@ -62,6 +74,30 @@ class OffersServicer(metaclass=_abc_1.ABCMeta):
         request: _offers_pb2.ListOffersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_offers_pb2.ListOffersResponse, _abc.Awaitable[_offers_pb2.ListOffersResponse]]:
-        """What the member was given, newest first. An unknown member has none."""
+        """What the member was given and has claimed, newest first. An unknown member has none."""
+
+    @_abc_1.abstractmethod
+    def Claim(
+        self,
+        request: _offers_pb2.ClaimRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_offers_pb2.ClaimResponse, _abc.Awaitable[_offers_pb2.ClaimResponse]]:
+        """A member takes an offer, for points or free: all of it or nothing. Answered once it is decided."""
+
+    @_abc_1.abstractmethod
+    def Redeem(
+        self,
+        request: _offers_pb2.RedeemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_offers_pb2.RedeemResponse, _abc.Awaitable[_offers_pb2.RedeemResponse]]:
+        """Uses a voucher, once and only once. Answered once it is in the log for good."""
+
+    @_abc_1.abstractmethod
+    def Cancel(
+        self,
+        request: _offers_pb2.CancelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_offers_pb2.CancelResponse, _abc.Awaitable[_offers_pb2.CancelResponse]]:
+        """Takes a claim back whose voucher was not used: points and stock come back."""
 
 def add_OffersServicer_to_server(servicer: OffersServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

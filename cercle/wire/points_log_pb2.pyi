@@ -76,6 +76,7 @@ class Event(_message.Message):
     EARLIER_NOTED_FIELD_NUMBER: _builtins.int
     WAITING_NOTED_FIELD_NUMBER: _builtins.int
     WAITING_ENDED_FIELD_NUMBER: _builtins.int
+    GIVEN_BACK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_accepted(self) -> _actions_pb2.ActionAccepted:
         """An action counts."""
@@ -160,6 +161,10 @@ class Event(_message.Message):
     def waiting_ended(self) -> _points_subject_pb2.WaitingEnded:
         """Of a subject: the earlier action is known."""
 
+    @_builtins.property
+    def given_back(self) -> Global___GivenBack:
+        """What was paid for an offer came back."""
+
     def __init__(
         self,
         *,
@@ -184,12 +189,13 @@ class Event(_message.Message):
         earlier_noted: _points_subject_pb2.EarlierNoted | None = ...,
         waiting_noted: _points_subject_pb2.WaitingNoted | None = ...,
         waiting_ended: _points_subject_pb2.WaitingEnded | None = ...,
+        given_back: Global___GivenBack | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earlier_noted", b"earlier_noted", "earned", b"earned", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "promises_settled", b"promises_settled", "recommended", b"recommended", "referral_made", b"referral_made", "referral_refused", b"referral_refused", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent", "trigger_noted", b"trigger_noted", "waiting_ended", b"waiting_ended", "waiting_noted", b"waiting_noted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earlier_noted", b"earlier_noted", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "promises_settled", b"promises_settled", "recommended", b"recommended", "referral_made", b"referral_made", "referral_refused", b"referral_refused", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent", "trigger_noted", b"trigger_noted", "waiting_ended", b"waiting_ended", "waiting_noted", b"waiting_noted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earlier_noted", b"earlier_noted", "earned", b"earned", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "promises_settled", b"promises_settled", "recommended", b"recommended", "referral_made", b"referral_made", "referral_refused", b"referral_refused", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent", "trigger_noted", b"trigger_noted", "waiting_ended", b"waiting_ended", "waiting_noted", b"waiting_noted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_accepted", b"action_accepted", "badge_noted", b"badge_noted", "captured", b"captured", "earlier_noted", b"earlier_noted", "earned", b"earned", "given_back", b"given_back", "held", b"held", "kind", b"kind", "metric_counted", b"metric_counted", "promises_settled", b"promises_settled", "recommended", b"recommended", "referral_made", b"referral_made", "referral_refused", b"referral_refused", "refused", b"refused", "released", b"released", "tier_noted", b"tier_noted", "transfer_completed", b"transfer_completed", "transfer_received", b"transfer_received", "transfer_returned", b"transfer_returned", "transfer_sent", b"transfer_sent", "trigger_noted", b"trigger_noted", "waiting_ended", b"waiting_ended", "waiting_noted", b"waiting_noted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted", "transfer_sent", "transfer_completed", "transfer_returned", "transfer_received", "referral_made", "referral_refused", "recommended", "promises_settled", "trigger_noted", "earlier_noted", "waiting_noted", "waiting_ended"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["action_accepted", "earned", "held", "captured", "released", "refused", "tier_noted", "metric_counted", "badge_noted", "transfer_sent", "transfer_completed", "transfer_returned", "transfer_received", "referral_made", "referral_refused", "recommended", "promises_settled", "trigger_noted", "earlier_noted", "waiting_noted", "waiting_ended", "given_back"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -750,6 +756,42 @@ class TransferReceived(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TransferReceived: _TypeAlias = TransferReceived  # noqa: Y015
+
+@_typing.final
+class GivenBack(_message.Message):
+    """What was paid for an offer came back, since the claim was cancelled, as the offers service told it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_FIELD_NUMBER: _builtins.int
+    WALLET_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    POSTINGS_FIELD_NUMBER: _builtins.int
+    claim: _builtins.str
+    """The claim's id."""
+    wallet: _builtins.str
+    """Into which wallet."""
+    points: _builtins.int
+    """How many."""
+    @_builtins.property
+    def postings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Posting]:
+        """What moved, by double entry."""
+
+    def __init__(
+        self,
+        *,
+        claim: _builtins.str = ...,
+        wallet: _builtins.str = ...,
+        points: _builtins.int = ...,
+        postings: _abc.Iterable[Global___Posting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "points", b"points", "postings", b"postings", "wallet", b"wallet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GivenBack: _TypeAlias = GivenBack  # noqa: Y015
 
 @_typing.final
 class ReferralMade(_message.Message):

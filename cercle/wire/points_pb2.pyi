@@ -9,6 +9,7 @@ from cercle.wire.points_log_pb2 import Captured as Captured
 from cercle.wire.points_log_pb2 import Decision as Decision
 from cercle.wire.points_log_pb2 import Earned as Earned
 from cercle.wire.points_log_pb2 import Event as Event
+from cercle.wire.points_log_pb2 import GivenBack as GivenBack
 from cercle.wire.points_log_pb2 import Grant as Grant
 from cercle.wire.points_log_pb2 import Held as Held
 from cercle.wire.points_log_pb2 import Occasion as Occasion

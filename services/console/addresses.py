@@ -22,7 +22,7 @@ _SHARED = ("kafka", "redis", "idempotent", "lead_seconds")
 class Running:
     """A club that `cercle up` serves.
 
-    `grpc`: the address of each service; `pid`: who serves it; `lead_seconds`: as the services have it.
+    `workers`: the addresses of each service's; `pid`: who serves it; `lead_seconds`: as the services have it.
     """
 
     club: str
@@ -30,7 +30,7 @@ class Running:
     kafka: str
     redis: str
     idempotent: bool
-    grpc: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, list[str]] = field(default_factory=dict)
     pid: int = 0
     lead_seconds: float = LEAD_SECONDS
 

@@ -45,6 +45,8 @@ class Census:
     def add_offers(self, member: Any) -> None:
         """A state of the offers service."""
         self.offers.update(issued.offer for issued in member.issued)
+        had = (one for one in member.claims.values() if one.status not in ("refused", "cancelled"))
+        self.offers.update(one.offer for one in had)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, sorted by name."""

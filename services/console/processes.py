@@ -1,4 +1,4 @@
-"""The processes of a club: embedded servers where none are given, and the three services.
+"""The processes of a club: embedded servers where none are given, and the workers of the three services.
 
 Nothing outlives us (cercle/runtime/guarded.py); `check` tells in one sentence which of them
 ended by itself, with the last lines of its log.
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import services
 from cercle.runtime.embedded import HOST, EmbeddedKafka, EmbeddedRedis, LocalServer, free_port
@@ -25,6 +25,10 @@ from services.console.errors import CommandError
 from services.console.services import SERVICES
 
 _GRACE_SECONDS = 8.0
+_SESSION = PREFIX + "SESSION_TIMEOUT_SECONDS"
+# The embedded broker takes one and a half session time-outs to form a group, during which it counts nobody's
+# heartbeat: with the shortest one, and several workers, it gives some of them up as soon as they are in.
+_EMBEDDED_SESSION_SECONDS = 12
 _NOTICE_SECONDS = 1.0
 _LAST_LINES = 12
 _KNOWN_KEYS = ("level", "event", "exception", "service", "logger", "timestamp")
@@ -36,14 +40,17 @@ class Processes:
     So is its data folder, unless something failed: then the logs in it are worth reading.
     """
 
-    def __init__(self, club: str, kafka: str | None = None, redis: str | None = None) -> None:
+    def __init__(
+        self, club: str, kafka: str | None = None, redis: str | None = None, workers: int = 1
+    ) -> None:
         self._club = club
+        self._workers = workers
         self._kafka = kafka or os.environ.get(PREFIX + "KAFKA")
         self._redis = redis or os.environ.get(PREFIX + "REDIS")
         self._stack = ExitStack()
         self._servers: list[LocalServer] = []
-        self._services: dict[str, GuardedProcess] = {}
-        self.grpc: dict[str, str] = {}
+        self._services: dict[tuple[str, int], GuardedProcess] = {}
+        self.workers: dict[str, list[str]] = {}
         self.folder = Path()
 
     def __enter__(self) -> Self:
@@ -52,46 +59,54 @@ class Processes:
 
     def start_servers(self) -> Settings:
         """Kafka and Redis, where they are not given; answers the settings for all. Raises ServerError."""
-        given = {"club": self._club, "data_dir": self.folder}
+        given: dict[str, Any] = {"club": self._club, "data_dir": self.folder}
         kafka = self._kafka or self._start(EmbeddedKafka(self.folder))
         redis = self._redis or self._start(EmbeddedRedis(self.folder))
-        if not self._kafka:
-            return load_settings(**given, kafka=kafka, redis=redis, idempotent=False)
-        return load_settings(**given, kafka=kafka, redis=redis)
+        if self._kafka:
+            return load_settings(**given, kafka=kafka, redis=redis)
+        if self._workers > 1 and _SESSION not in os.environ:
+            given["session_timeout_seconds"] = _EMBEDDED_SESSION_SECONDS
+        return load_settings(**given, kafka=kafka, redis=redis, idempotent=False)
 
     def _start(self, server: LocalServer) -> str:
         self._servers.append(self._stack.enter_context(server))
         return server.address
 
     def start_services(self, settings: Settings) -> None:
-        """All three, each `python -m services.<name>` with a log file of its own."""
+        """The workers of all three, each `python -m services.<name> --slot N` with a log file of its own."""
         for name in SERVICES:
-            port = free_port()
-            self.grpc[name] = f"{HOST}:{port}"
-            self._services[name] = GuardedProcess(
-                [sys.executable, "-m", f"services.{name}"],
-                self.log_of(name),
-                env=_environment(settings, port),
-                grace_seconds=_GRACE_SECONDS,
-            )
+            ports = [free_port() for _ in range(self._workers)]
+            self.workers[name] = [f"{HOST}:{port}" for port in ports]
+            for slot, port in enumerate(ports):
+                self._services[name, slot] = GuardedProcess(
+                    [sys.executable, "-m", f"services.{name}", "--slot", str(slot)],
+                    self.log_of(name, slot),
+                    env=_environment(settings, port),
+                    grace_seconds=_GRACE_SECONDS,
+                )
 
-    def log_of(self, name: str) -> Path:
-        """Where a service's log lines go."""
-        return self.folder / f"{name}.log"
+    @property
+    def grpc(self) -> dict[str, str]:
+        """An address of each service: any worker answers for all."""
+        return {name: addresses[0] for name, addresses in self.workers.items()}
+
+    def log_of(self, name: str, slot: int = 0) -> Path:
+        """Where the log lines of a service's worker go."""
+        return self.folder / (f"{name}-{slot}.log" if slot else f"{name}.log")
 
     def listening(self) -> bool:
-        """Whether every service has started so far that it answers calls."""
-        return all(_accepts(address) for address in self.grpc.values())
+        """Whether every worker has started so far that it answers calls."""
+        return all(_accepts(address) for each in self.workers.values() for address in each)
 
     def check(self) -> None:
         """Raises CommandError when a process ended by itself."""
         for server in self._servers:
             if not server.running:
                 raise CommandError(f"{server.name} ended by itself. {last_lines(server.log)}")
-        for name, process in self._services.items():
+        for (name, slot), process in self._services.items():
             status = process.poll()
             if status is not None:
-                said = last_lines(self.log_of(name))
+                said = last_lines(self.log_of(name, slot))
                 raise CommandError(f"The {name} service ended by itself with status {status}. {said}")
 
     def explain(self) -> None:
@@ -113,7 +128,7 @@ class Processes:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
     def _stop_services(self) -> None:
-        with ThreadPoolExecutor(max_workers=len(SERVICES)) as together:
+        with ThreadPoolExecutor(max_workers=max(1, len(self._services))) as together:
             list(together.map(GuardedProcess.stop, self._services.values()))
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cercle.actions.instants import local_time
 from cercle.rulebook import Rulebook
-from cercle.wire import badges_pb2, points_pb2
+from cercle.wire import badges_pb2, offers_pb2, points_pb2
 from services.console.cards import Card
 from services.console.census import Census
 from services.console.running import Result
@@ -133,7 +133,11 @@ def card(card: Card, language: str, zone: tzinfo) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column()
-    offers = [f"{offer.title} ({_day(offer.issued_at_ms, zone)})" for offer in card.offers.offers]
+    offers = [
+        f"{offer.title} ({_day(offer.issued_at_ms, zone)})"
+        for offer in card.offers.offers
+        if offer.status != offers_pb2.OFFER_STATUS_CANCELLED
+    ]
     grid.add_row(words["points"], _lines([_points(each, words) for each in card.balance.balances], words))
     grid.add_row(words["tier"], _tier(card.standing.tier, words))
     grid.add_row(words["badges"], _lines([_badge(each, words) for each in card.standing.achievements], words))

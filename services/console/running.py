@@ -177,7 +177,8 @@ async def _until_serving(
         if "services" not in watch.seconds and processes.listening():
             watch.stop("services")
             watch.start("group")
-            screen.say("The services listen; the broker's groups give out the partitions")
+            count = sum(len(each) for each in processes.workers.values())
+            screen.say(f"{count} workers listen; the broker's groups give out the partitions")
         waiting = await _not_ready(stores, partitions)
         if "services" in watch.seconds and not waiting:
             watch.stop("group")

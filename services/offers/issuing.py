@@ -1,6 +1,7 @@
 """Issuing: on an occasion (an action, a badge, a tier) the rules say which offers are given."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Union
 
 import msgspec
 
@@ -11,7 +12,7 @@ from cercle.domain.decision import Instant
 from cercle.rulebook import MemberFacts, OfferRules, Rulebook
 from services.offers.commands import Note, NoteBadge, NoteTier
 from services.offers.events import BadgeNoted, Event, OfferIssued, TierNoted
-from services.offers.member import Member
+from services.offers.member import CANCELLING, ISSUED, REFUSED, Claimed, Member
 
 
 class Occasion(msgspec.Struct, frozen=True):
@@ -85,21 +86,58 @@ def _count(member: Member, offer: str, before: Sequence[Event]) -> int:
     return kept + sum(isinstance(event, OfferIssued) and event.offer == offer for event in before)
 
 
+EXPIRED = "expired"
+
+
 class OfferView(msgspec.Struct, frozen=True):
-    """An offer as its owner sees it: see OfferIssued."""
+    """An offer as its owner sees it: given (see OfferIssued), or claimed, and then `claim` is its id.
+
+    `status`: issued, redeemed, cancelled, expired. `valid_until` None: for ever.
+    """
 
     offer: str
     title: str
     issued_at: Instant
-    on: str
-    reason: str
+    on: str = ""
+    reason: str = ""
+    status: str = ISSUED
+    claim: str = ""
+    code: str = ""
+    valid_until: Union[Instant, None] = None
+    redeemed_at: Instant = 0
 
 
-def view(member: Member, rules: OfferRules, language: str) -> tuple[OfferView, ...]:
+def view(member: Member, rules: OfferRules, language: str, now: Instant) -> tuple[OfferView, ...]:
     """Newest first, then by id. What was given stays, under its id if the rulebook no longer has it."""
-    return tuple(
+    given = [
         OfferView(one.offer, _title(one.offer, rules, language), one.issued_at, one.on, one.reason)
-        for one in sorted(member.issued, key=lambda one: (-one.issued_at, one.offer))
+        for one in member.issued
+    ]
+    claimed = [
+        _claimed(claim, one, _title(one.offer, rules, language), now)
+        for claim, one in member.claims.items()
+        if one.status != REFUSED
+    ]
+    return tuple(sorted([*given, *claimed], key=lambda one: (-one.issued_at, one.offer, one.claim)))
+
+
+def status_of(one: Claimed, now: Instant) -> str:
+    """What became of a claim, as its owner sees it."""
+    status = ISSUED if one.status == CANCELLING else one.status
+    expired = status == ISSUED and one.valid_until is not None and one.valid_until <= now
+    return EXPIRED if expired else status
+
+
+def _claimed(claim: str, one: Claimed, title: str, now: Instant) -> OfferView:
+    return OfferView(
+        one.offer,
+        title,
+        one.at,
+        status=status_of(one, now),
+        claim=claim,
+        code=one.code,
+        valid_until=one.valid_until,
+        redeemed_at=one.redeemed_at,
     )
 
 

@@ -5,8 +5,8 @@ from cercle.domain.decision import Rejection
 from cercle.runtime.log import LogRecord
 from cercle.runtime.service import Intent, RulesInTime, Service, rules_for_consequences
 from cercle.wire import log_pb2
-from services.offers import core, member, wire
-from services.offers.commands import NoteAction
+from services.offers import asked, core, states, wire
+from services.offers.commands import DoDueWork, NoteAction
 
 
 def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Intent | Rejection | None:
@@ -34,9 +34,9 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
 SERVICE = Service(
     name="offers",
     inputs=("actions", "badges", "letters"),
-    new=lambda key: core.new(),
-    encode_state=member.encode,
-    decode_state=lambda key, data: member.decode(data),
+    new=states.new,
+    encode_state=states.encode,
+    decode_state=states.decode,
     decide=core.decide,
     evolve=core.evolve,
     due_at=core.due_at,
@@ -46,5 +46,8 @@ SERVICE = Service(
     listen=listen,
     hear=hear,
     reports_rejections=False,
-    due_command=None,
+    due_command=DoDueWork(),
+    encode_command=asked.encode,
+    decode_command=asked.decode,
+    calls=core.calls,
 )

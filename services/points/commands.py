@@ -31,6 +31,15 @@ class NoteStanding(msgspec.Struct, frozen=True):
     occurred_at: Instant
 
 
+class GiveBack(msgspec.Struct, frozen=True):
+    """What was paid for a claim comes back: the offers service cancelled it, when it `occurred_at`."""
+
+    claim: str
+    wallet: str
+    points: int
+    occurred_at: Instant
+
+
 class PlaceHold(msgspec.Struct, frozen=True):
     """Set `points` aside in `wallet`, to be released by itself after `keep_for` ms."""
 
@@ -173,4 +182,4 @@ Told = Union[
 ]
 """What another key tells by letter: never rejected."""
 
-Command = Union[Earn, NoteStanding, Request, Told, DoDueWork]
+Command = Union[Earn, NoteStanding, GiveBack, Request, Told, DoDueWork]

@@ -23,6 +23,7 @@ from services.points.commands import (
     DoDueWork,
     Earn,
     EarnSoonAfter,
+    GiveBack,
     NoteStanding,
     PlaceHold,
     Receive,
@@ -39,6 +40,7 @@ from services.points.events import (
     Captured,
     Earned,
     Event,
+    GivenBack,
     Held,
     MemberEvent,
     PromisesSettled,
@@ -87,6 +89,8 @@ def _decide(
             return accepting.earn(member, command, rules, now)
         case NoteStanding():
             return note_standing(member, command, now)
+        case GiveBack():
+            return give_back(member, command, now)
         case PlaceHold():
             return holds.place(member, command, now)
         case Capture() | Release():
@@ -118,6 +122,13 @@ def note_standing(member: Member, command: NoteStanding, now: Instant) -> Decisi
     if command.tier is not None and command.tier != member.tier:
         noted.append(TierNoted(command.tier))
     return Decision((*holds.timed_out(member, now), *noted)) if noted else Decision()
+
+
+def give_back(member: Member, command: GiveBack, now: Instant) -> Decision[Event]:
+    """What was paid is available again. Once for a claim, since a decision of offers is heard once."""
+    postings = ledger.given_back(command.points)
+    back = GivenBack(command.claim, command.wallet, command.points, postings)
+    return Decision((*holds.timed_out(member, now), back))
 
 
 def evolve(state: StateT, event: Event) -> StateT:
@@ -154,6 +165,8 @@ def _evolve(member: Member, event: MemberEvent) -> None:
         case TransferSent() | TransferReturned() | TransferReceived():
             ledger.post(member, event.wallet, event.postings)
             transfers.note(member, event)
+        case GivenBack():
+            ledger.post(member, event.wallet, event.postings)
         case TransferCompleted():
             transfers.note(member, event)
         case ReferralMade() | ReferralRefused() | Recommended() | PromisesSettled() | TriggerNoted():

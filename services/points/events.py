@@ -164,6 +164,15 @@ class TransferReceived(msgspec.Struct, frozen=True):
     postings: Postings
 
 
+class GivenBack(msgspec.Struct, frozen=True):
+    """What was paid for the claim of an offer came back, since it was cancelled."""
+
+    claim: str
+    wallet: str
+    points: int
+    postings: Postings
+
+
 class Desired(msgspec.Struct, frozen=True, array_like=True):
     """What a rule wants to give, before its limit: so many points, or so many times, a day."""
 
@@ -307,7 +316,15 @@ SubjectEvent = Union[EarlierNoted, WaitingNoted, WaitingEnded]
 ReferralEvent = Union[ReferralMade, ReferralRefused, Recommended, PromisesSettled, TriggerNoted]
 
 MemberEvent = Union[
-    ActionAccepted, MetricCounted, Earned, Answer, TransferReceived, ReferralEvent, BadgeNoted, TierNoted
+    ActionAccepted,
+    MetricCounted,
+    Earned,
+    Answer,
+    TransferReceived,
+    ReferralEvent,
+    GivenBack,
+    BadgeNoted,
+    TierNoted,
 ]
 
 Event = Union[MemberEvent, SubjectEvent]

@@ -10,6 +10,7 @@ transferred together is what is on its way: nothing, once all letters are read.
     Held      available -> held
     Captured  held      -> redeemed
     Released  held      -> available
+    GivenBack redeemed  -> available
     TransferSent      available   -> transferred      (of who sends)
     TransferReceived  transferred -> available        (of who receives)
     TransferReturned  transferred -> available        (of who sent)
@@ -43,6 +44,11 @@ def captured(points: int) -> Postings:
 def released(points: int) -> Postings:
     """Postings of giving a hold back."""
     return _move(points, HELD, AVAILABLE)
+
+
+def given_back(points: int) -> Postings:
+    """Postings of points that were spent, and come back."""
+    return _move(points, REDEEMED, AVAILABLE)
 
 
 def sent(points: int) -> Postings:

@@ -1,4 +1,4 @@
-"""Inputs to commands: what the points service makes of actions and of what badges decided."""
+"""Inputs to commands: what the points service makes of actions and of what badges and offers decided."""
 
 from cercle.actions.intake import take
 from cercle.domain.decision import Rejection
@@ -19,7 +19,7 @@ def listen(record: LogRecord, rules: RulesInTime, partition_count: int) -> Inten
 
 
 def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | None:
-    """A member's new badges and tier, by the rules that what brought them was judged by."""
+    """New badges and a tier, or what comes back of a claim, by the rules that their cause was judged by."""
     command = wire.heard(topic, record.decision)
     if command is None:
         return None
@@ -28,7 +28,7 @@ def hear(topic: str, record: log_pb2.Record, rules: RulesInTime) -> Intent | Non
 
 SERVICE = Service(
     name="points",
-    inputs=("actions", "badges", "letters"),
+    inputs=("actions", "badges", "offers", "letters"),
     new=states.new,
     encode_state=states.encode,
     decode_state=states.decode,

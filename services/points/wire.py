@@ -5,14 +5,15 @@ from typing import Union
 from cercle.actions import accepted, counted
 from cercle.domain.action import ActionAccepted
 from cercle.domain.metrics import MetricCounted
-from cercle.wire import badges_pb2, points_pb2
+from cercle.wire import badges_pb2, offers_pb2, points_pb2
 from services.points import wire_crossing
-from services.points.commands import NoteStanding
+from services.points.commands import GiveBack, NoteStanding
 from services.points.events import (
     BadgeNoted,
     Captured,
     Earned,
     Event,
+    GivenBack,
     Grant,
     Held,
     Refused,
@@ -40,12 +41,15 @@ def decode(data: bytes) -> tuple[Event, ...]:
     return tuple([_event(event) for event in points_pb2.Decision.FromString(data).events])
 
 
-def heard(topic: str, data: bytes) -> Union[NoteStanding, None]:
+def heard(topic: str, data: bytes) -> Union[NoteStanding, GiveBack, None]:
     """What another service's decision asks of this one; None: nothing.
 
     `topic` is the topic's last word, `data` the bytes of that service's Decision. From
-    badges: the levels that it unlocked, and the tier that the member has after it.
+    badges: the levels that it unlocked, and the tier that the member has after it. From
+    offers: a claim that was paid for and is cancelled.
     """
+    if topic == "offers":
+        return _given_back(data)
     if topic != "badges":
         return None
     events = badges_pb2.Decision.FromString(data).events
@@ -56,6 +60,15 @@ def heard(topic: str, data: bytes) -> Union[NoteStanding, None]:
     occurred_at = tiers[-1].changed_at_ms if tiers else badges[-1].reached_at_ms
     levels = tuple([(unlocked.badge, unlocked.level) for unlocked in badges])
     return NoteStanding(tiers[-1].tier if tiers else None, levels, occurred_at)
+
+
+def _given_back(data: bytes) -> Union[GiveBack, None]:
+    """A decision of offers cancels one claim at most."""
+    for event in offers_pb2.Decision.FromString(data).events:
+        cancelled = event.claim_cancelled
+        if cancelled.points:
+            return GiveBack(cancelled.claim, cancelled.wallet, cancelled.points, cancelled.cancelled_at_ms)
+    return None
 
 
 def _fill(out: points_pb2.Event, event: Event) -> None:
@@ -78,6 +91,10 @@ def _fill(out: points_pb2.Event, event: Event) -> None:
             _fill_hold(released, event)
         case Refused():
             _fill_refused(out.refused, event)
+        case GivenBack():
+            given = out.given_back
+            given.claim, given.wallet, given.points = event.claim, event.wallet, event.points
+            fill_postings(given, event.postings)
         case BadgeNoted():
             noted = out.badge_noted
             noted.badge = event.badge
@@ -147,6 +164,9 @@ def _event(event: points_pb2.Event) -> Event:
         case "refused":
             f = event.refused
             return Refused(f.key, f.issued_at_ms, f.code, f.sentence, f.request)
+        case "given_back":
+            g = event.given_back
+            return GivenBack(g.claim, g.wallet, g.points, postings_of(g.postings))
         case "badge_noted":
             return BadgeNoted(event.badge_noted.badge, event.badge_noted.level)
         case "tier_noted":

@@ -11,6 +11,8 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, GroupCoordinator
 from aiokafka.consumer.subscription_state import Assignment, SubscriptionState
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -45,6 +47,8 @@ def test_versions_are_those_that_were_read() -> None:
         (driver.Consumer, "seek_wait", ["self", "partitions"]),
         (driver.Consumer, "_getmany", ["self", "active_partitions", "timeout"]),
         (driver.Consumer, "highwater", ["self", "tp"]),
+        (driver.Consumer, "perform_seek", ["self"]),
+        (GroupCoordinator, "close", ["self"]),
         (driver.Consumer, "commit", ["self", "topics", "start_new_transaction"]),
         (driver.Consumer, "_commit", ["self", "offsets"]),
     ],
@@ -52,6 +56,16 @@ def test_versions_are_those_that_were_read() -> None:
 def test_what_is_overridden_or_called_is_there(owner: Any, name: str, parameters: list[str]) -> None:
     """The name exists with these parameters: an override is an override, and a call is understood."""
     assert list(inspect.signature(getattr(owner, name)).parameters) == parameters
+
+
+def test_a_static_member_is_not_taken_out_of_its_group_by_aiokafka() -> None:
+    """Why worker.py does it; and aiokafka joins once for each strategy, which must stay one."""
+    assert "_group_instance_id is None" in inspect.getsource(GroupCoordinator._maybe_leave_group)
+    source = inspect.getsource(AIOKafkaConsumer.__init__)
+    assert "self._partition_assignment_strategy = partition_assignment_strategy" in source
+    joining = inspect.getsource(CoordinatorGroupRebalance.perform_group_join)
+    loop, request = joining.index("for assignor in self._assignors"), joining.index("JoinGroupRequest(")
+    assert loop < request < joining.index("if error_type is Errors.NoError")
 
 
 def test_message_has_all_that_faust_reads_of_a_record() -> None:

@@ -17,7 +17,7 @@ from cercle.runtime.kafka_log import KafkaLog
 from cercle.runtime.log import Chunk, LogRecord, Outgoing, PartitionLog, PositionLost
 from cercle.runtime.topics import Topic, create_topics, topic_name
 from tests.servers import Server
-from tests.simulation.memory_log import REJECTED, Broker, MemoryLog
+from tests.simulation.memory_log import LETTERS, REJECTED, Broker, MemoryLog
 
 PARTITION = 1
 JANUARY_1997 = 852_076_800_000
@@ -38,6 +38,9 @@ class Place(Protocol):
     async def rejected(self) -> "list[LogRecord]":
         """All of the rejected topic."""
 
+    async def letters(self, partition: int) -> "list[LogRecord]":
+        """All of one partition of the topic of letters."""
+
 
 Law = Callable[[Place], Awaitable[None]]
 OpenPlace = Callable[[], AbstractAsyncContextManager[Place]]
@@ -47,7 +50,7 @@ class InMemory:
     """A broker in memory."""
 
     def __init__(self) -> None:
-        self._broker = Broker()
+        self._broker = Broker().partition(PARTITION)
 
     async def open(self) -> PartitionLog:
         return MemoryLog(self._broker, "points", batch_records=2)
@@ -60,6 +63,9 @@ class InMemory:
 
     async def rejected(self) -> "list[LogRecord]":
         return [*self._broker.topic(REJECTED).records]
+
+    async def letters(self, partition: int) -> "list[LogRecord]":
+        return [*self._broker.partition(partition).topic(LETTERS).records]
 
 
 class InKafka:
@@ -94,10 +100,17 @@ class InKafka:
     async def rejected(self) -> "list[LogRecord]":
         found: list[LogRecord] = []
         for partition in range(PARTITION + 1):
-            log = KafkaLog(self._server.address, self._club, "rejected", partition, self._idempotent)
-            await log.start()
-            found += [record async for record in all_of(log, REJECTED)]
-            await log.close()
+            found += await self._all_of(REJECTED, partition)
+        return found
+
+    async def letters(self, partition: int) -> "list[LogRecord]":
+        return await self._all_of(LETTERS, partition)
+
+    async def _all_of(self, topic: str, partition: int) -> "list[LogRecord]":
+        log = KafkaLog(self._server.address, self._club, topic, partition, self._idempotent)
+        await log.start()
+        found = [record async for record in all_of(log, topic)]
+        await log.close()
         return found
 
 
@@ -281,3 +294,38 @@ async def test_closed_log_leaves_what_was_acked(place: Place) -> None:
     second = await place.open()
     assert await second.fence(b"two") == fence + 2
     assert [record.value async for record in all_of(second, "points")] == [b"one", b"a", b"two"]
+
+
+@law
+async def test_posted_letters_are_there_in_their_order(place: Place) -> None:
+    """When `post` returns, in each partition, with key and time; what is posted next lies behind."""
+    log = await place.open()
+    await log.post({PARTITION: some(b"a", b"b", b"c"), 0: some(b"d")})
+    first, other = await place.letters(PARTITION), await place.letters(0)
+    assert [record.value for record in first] == [b"a", b"b", b"c"]
+    assert [record.value for record in other] == [b"d"]
+    assert (first[0].key, first[0].timestamp) == (b"key of a", JANUARY_1997)
+    await log.post({PARTITION: some(b"e")})
+    await log.post({})
+    assert [record.value for record in await place.letters(PARTITION)] == [b"a", b"b", b"c", b"e"]
+    assert [record.value for record in await place.letters(0)] == [b"d"]
+
+
+@law
+async def test_more_letters_than_a_batch_takes_stay_in_order(place: Place) -> None:
+    """In two partitions at once: each is told all of its own, without a hole, in order."""
+    ours = [bytes([65 + number]) * 400_000 for number in range(5)]
+    others = [bytes([97 + number]) * 400_000 for number in range(3)]
+    log = await place.open()
+    await log.post({PARTITION: some(*ours), 0: some(*others)})
+    assert [record.value for record in await place.letters(PARTITION)] == ours
+    assert [record.value for record in await place.letters(0)] == others
+
+
+@law
+async def test_two_incarnations_post_after_each_other(place: Place) -> None:
+    """What the first posted stays where it is; the second may say it again, behind it."""
+    one, two = await place.open(), await place.open()
+    await one.post({PARTITION: some(b"a", b"b")})
+    await two.post({PARTITION: some(b"b", b"c")})
+    assert [record.value for record in await place.letters(PARTITION)] == [b"a", b"b", b"b", b"c"]

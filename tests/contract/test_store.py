@@ -106,6 +106,37 @@ async def test_positions_move_without_a_record(store: Store) -> None:
 
 
 @law
+async def test_last_letters_heard_are_kept(store: Store) -> None:
+    """Byte for byte, until others are written; a COMMIT that says nothing of them leaves them."""
+    await taken(store)
+    await store.commit(0, MINE, NOTHING, change(1, heard=EVERY_BYTE))
+    assert (await store.look(0, MINE)).heard == EVERY_BYTE
+    assert (await store.standing(0)).heard == EVERY_BYTE
+    await store.commit(0, MINE, Footing(1, 7), change(2, states={"ana": b"2"}))
+    await store.commit(0, MINE, Footing(2, 7), Change(Footing(2, 7), b"further", 2_000))
+    assert (await store.look(0, MINE)).heard == EVERY_BYTE
+    await store.commit(0, MINE, Footing(2, 7), change(3, heard=b"\x00newer"))
+    await store.take(0, OTHERS, "there:2")
+    assert (await store.look(0, OTHERS)).heard == b"\x00newer"
+    await store.wipe(0, OTHERS)
+    assert (await store.look(0, OTHERS)).heard == b""
+
+
+@law
+async def test_letters_heard_are_not_written_on_another_footing(store: Store) -> None:
+    """They go with the COMMIT that they belong to, or not at all."""
+    await taken(store)
+    await store.commit(0, MINE, NOTHING, change(1, heard=b"one"))
+    with pytest.raises(RolledBack):
+        await store.commit(0, MINE, NOTHING, change(2, heard=b"two"))
+    with pytest.raises(Fenced):
+        await store.commit(0, OTHERS, Footing(1, 7), change(2, heard=b"two"))
+    assert (await store.look(0, MINE)).heard == b"one"
+    await store.forget(0)
+    assert (await store.standing(0)).heard == b""
+
+
+@law
 async def test_second_owner_fences_the_first(store: Store) -> None:
     """After `take` every call of the token before raises Fenced and writes nothing."""
     await taken(store)

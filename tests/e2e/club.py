@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -58,7 +58,15 @@ class Club:
     itself is started again, and noted in `exits`.
     """
 
-    def __init__(self, name: str, kafka: Server, redis: Server, folder: Path, partitions: int = 4) -> None:
+    def __init__(
+        self,
+        name: str,
+        kafka: Server,
+        redis: Server,
+        folder: Path,
+        partitions: int = 4,
+        rules: Mapping[str, str] = RULES,
+    ) -> None:
         self.settings = Settings(club=name, kafka=kafka.address, redis=redis.address)
         self.partitions = partitions
         self.ends: dict[int, int] = {}
@@ -69,10 +77,10 @@ class Club:
         self._emitter: Emitter | None = None
         self._unnoted: list[Any] = []
         create_topics(kafka.address, name, partitions)
-        self._publish()
+        self._publish(rules)
 
-    def _publish(self) -> None:
-        published = rulebook_pb2.RulebookPublished(version=RULEBOOK.version, files=RULES)
+    def _publish(self, rules: Mapping[str, str]) -> None:
+        published = rulebook_pb2.RulebookPublished(version=compile_rulebook(rules).version, files=rules)
         producer = KafkaProducer(bootstrap_servers=self.settings.kafka)
         try:
             topic = topic_name(self.settings.club, Topic.RULEBOOK)
@@ -123,6 +131,10 @@ class Club:
         """When a worker's last run first logged the event, in seconds since 1970."""
         moment = next(line["timestamp"] for line in self.lines(slot) if line["event"] == event)
         return datetime.fromisoformat(moment).timestamp()
+
+    def pid(self, slot: Slot) -> int:
+        """The process of a worker's last run."""
+        return self._workers[slot].pid
 
     def kill(self, slot: Slot) -> None:
         """SIGKILL; it stays dead until started again."""

@@ -3,14 +3,18 @@
 import time
 from pathlib import Path
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from cercle.wire import points_pb2, points_pb2_grpc
 from services.console.draining import Stands, actions_judged
 from tests.e2e.club import Club, Slot
 from tests.e2e.logs import fences, hashes, tell
 from tests.e2e.totals import expected, lines
 from tests.servers import Server
 
+SERVING = health_pb2.HealthCheckResponse.SERVING
 SESSION_SECONDS = 6
 SETTLE_SECONDS = 40.0
 TAKE_OVER_SECONDS = 10.0
@@ -53,6 +57,44 @@ def take_over(club: Club, workers: list[Slot]) -> float:
     return time.monotonic() - began
 
 
+def answers(club: Club, workers: list[Slot]) -> None:
+    """Every worker, also one that owns nothing, is SERVING, and answers for every member from its owner."""
+    for slot in workers:
+        with grpc.insecure_channel(club.address(slot)) as channel:
+            health = health_pb2_grpc.HealthStub(channel)
+            give_up = time.monotonic() + TAKE_OVER_SECONDS
+            while health.Check(health_pb2.HealthCheckRequest(), timeout=5).status != SERVING:
+                assert time.monotonic() < give_up, f"{slot} does not serve"
+                time.sleep(0.1)
+            for number in range(2 * club.partitions):
+                request = points_pb2.GetBalanceRequest(
+                    member_id=f"nobody-{number}", consistency=points_pb2.CONSISTENCY_CONFIRMED
+                )
+                stub = points_pb2_grpc.PointsStub(channel)
+                assert not stub.GetBalance(request, timeout=5, wait_for_ready=True).balances
+
+
+def test_quick_restart_of_a_slot_moves_no_partition(
+    kafka: Server, redis_server: Server, club: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed, and back within the session time-out: it has its own; the other's owners never stopped."""
+    monkeypatch.setenv("CERCLE_SESSION_TIMEOUT_SECONDS", "25")  # However slowly a process starts here.
+    with Club(club, kafka, redis_server, tmp_path, 4) as records:
+        restarted, other = workers = [Slot("points", 0), Slot("points", 1)]
+        records.start(*workers)
+        settle(records, workers)
+        owned, before = records.owned_by(restarted), fences(tell(records, "points"))
+        records.kill(restarted)
+        records.start(restarted)
+        began = time.monotonic()
+        while records.owned_by(restarted) != owned:
+            assert time.monotonic() - began < SETTLE_SECONDS, "not back"
+            time.sleep(0.1)
+        after = fences(tell(records, "points"))
+        assert {p for name, p in after if after[name, p] > before[name, p]} == owned
+        assert len(owned) == len(records.owned_by(other)) == 2
+
+
 @pytest.mark.parametrize(("partitions", "first", "later"), [(3, 1, 5), (5, 2, 2), (8, 3, 5)])
 def test_every_partition_has_exactly_one_owner_also_after_one_is_lost(
     partitions: int, first: int, later: int, kafka: Server, redis_server: Server, club: str, tmp_path: Path
@@ -70,6 +112,7 @@ def test_every_partition_has_exactly_one_owner_also_after_one_is_lost(
             records.start(*workers[first:])
         records.emit(slices[1])
         joined = settle(records, workers)
+        answers(records, workers)
         drain(records)
         before = fences(tell(records, "points"))
         records.emit(slices[2])

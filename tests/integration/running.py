@@ -34,7 +34,7 @@ from cercle.wire import (
 from tests.servers import ROOT, Server
 
 SERVICES = ("points", "badges", "offers")
-INPUTS = {"points": ("badges",), "badges": ("points",), "offers": ("badges",)}
+INPUTS = {"points": ("badges", "offers"), "badges": ("points",), "offers": ("badges",)}
 PATIENCE_SECONDS = 30.0
 Value = TypeVar("Value")
 _positions = msgspec.msgpack.Decoder(dict[str, Cursor])

@@ -19,7 +19,8 @@ from tests.servers import ROOT
 REFUSING = {"Rejection", "Refused", "_refused", "refused", "Failed"}
 REFUSING |= {"ReferralRefused", "RefuseReferral", "Return"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)*").fullmatch
-API = (ROOT / "docs" / "points-api.md").read_text()
+POINTS_API = (ROOT / "docs" / "points-api.md").read_text()
+API = POINTS_API + (ROOT / "docs" / "offers-api.md").read_text()
 SERVICES = {
     service.full_name: service
     for module in (points_pb2, badges_pb2, offers_pb2, health_pb2)
@@ -70,11 +71,11 @@ def test_python_example_does_what_it_says(
     town: RunningClub, member: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The page's program, run as it is against a running club: refused first, then spends 10 points."""
-    [program] = re.findall(r"```python\n(.*?)```", API, re.DOTALL)
+    [program] = re.findall(r"```python\n(.*?)```", POINTS_API, re.DOTALL)
     program = program.replace("localhost:50051", town.address("points")).replace("14048", member)
     code = compile(program, "points-api.md", "exec")
     exec(code, {})
-    assert capsys.readouterr().out.startswith("not held: insufficient_points: 10 points asked, 0 available")
+    assert capsys.readouterr().out.startswith("refused: insufficient_points: 10 points asked, 0 available")
     town.send([raw(purchase(member, 25))])
     town.settle("points")
     exec(code, {})

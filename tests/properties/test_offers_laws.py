@@ -90,7 +90,7 @@ def test_bytes_between_events_change_nothing(history: list[Command], data: st.Da
     for event in run(history, member):
         if data.draw(st.booleans()):
             other = decode(encode(other))
-        other = core.evolve(other, event)
+        assert core.evolve(other, event) is other
     assert encode(other) == encode(member)
 
 
@@ -153,6 +153,7 @@ def written_out(history: list[Command]) -> tuple[list[tuple[str, str, Instant]],
                 accepted.append(one.occurred_at)
                 given_offers += [("thanks", one.id, one.occurred_at)] * (one.fields["score"] in (9, 10))
             continue
+        assert isinstance(command, Hear)
         for note in command.notes:
             if isinstance(note, NoteTier):
                 tier = note.tier

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import NamedTuple
 
 from cercle.runtime.log import Chunk, Outgoing, SendFailed
-from tests.simulation.memory_log import LETTERS, REJECTED, Broker, MemoryLog
+from tests.simulation.memory_log import LETTERS, REJECTED, Broker, MemoryLog, Topic
 from tests.simulation.weather import Weather
 
 UNKNOWN = -1
@@ -102,12 +102,12 @@ class FlakyLog(MemoryLog):
     async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
         """Each batch lands now, late, twice, or never: and nobody sends the next before its ack."""
         await self._network()
-        for batch in letters.values():
-            await self._post(batch)
+        for partition, batch in letters.items():
+            await self._post(self._broker.partition(partition).topic(LETTERS), batch)
 
-    async def _post(self, batch: Sequence[Outgoing]) -> None:
+    async def _post(self, topic: Topic, batch: Sequence[Outgoing]) -> None:
         weather, now, loop = self._weather, self._weather.now, asyncio.get_running_loop()
-        topic, ack = self._broker.topic(LETTERS), loop.create_future()
+        ack = loop.create_future()
 
         def land() -> None:
             topic.append(batch)
@@ -117,7 +117,7 @@ class FlakyLog(MemoryLog):
         if not weather.strikes(now.lost):
             loop.call_later(weather.seconds(), land)
         if weather.strikes(now.repeated) or weather.strikes(now.ack_lost):
-            loop.call_later(weather.chance.uniform(0.0, 8.0), topic.append, batch)
+            loop.call_later(weather.chance.uniform(0.0, 5.0), topic.append, batch)
         try:
             async with asyncio.timeout(weather.chance.uniform(0.2, 4.0)):
                 await ack

@@ -17,16 +17,17 @@ _KEPT_SNAPSHOTS = 200
 
 
 class FlakyRedis:
-    """The server: one service's store, and what it was before."""
+    """The server: one partition of one service's store, and what it was before."""
 
-    def __init__(self, weather: Weather, memory: MemoryStore) -> None:
+    def __init__(self, weather: Weather, memory: MemoryStore, partition: int = 0) -> None:
         self.weather = weather
         self.memory = memory
+        self._partition = partition
         self._snapshots: list[Contents] = []
 
     def keep(self) -> None:
-        """Remembers partition 0 as it is now."""
-        self._snapshots.append(self.memory.contents(0).copied())
+        """Remembers the partition as it is now."""
+        self._snapshots.append(self.memory.contents(self._partition).copied())
         del self._snapshots[:-_KEPT_SNAPSHOTS]
 
     def roll_back(self) -> None:
@@ -37,13 +38,13 @@ class FlakyRedis:
         kept = min(int(len(self._snapshots) * (1 - chance.random() ** 3)), len(self._snapshots) - 1)
         if chance.random() < 0.5:
             kept = self._under_another_owner(kept)
-        self.memory.partitions[0] = self._snapshots[kept].copied()
+        self.memory.partitions[self._partition] = self._snapshots[kept].copied()
         if not self.weather.now.branches:
             del self._snapshots[kept + 1 :]
 
     def _under_another_owner(self, otherwise: int) -> int:
         """Just before the newest owner came: the one before it, if it still lives, owns it again."""
-        owner = self.memory.contents(0).owner
+        owner = self.memory.contents(self._partition).owner
         others = (i for i, found in reversed([*enumerate(self._snapshots)]) if found.owner != owner)
         return next(others, otherwise)
 

@@ -1,9 +1,11 @@
 """What must hold after a run, whatever went wrong in it. Nothing here knows how the runtime does it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cercle.actions.partition import partition_of
 from cercle.domain.decision import Decision, Rejection
 from cercle.runtime.epochs import Epochs
 from cercle.runtime.lives import split
@@ -25,41 +27,41 @@ class Replay:
         self._site = site
         self._service = site.service
         decided = [topic for topic in site.service.inputs if topic not in (ACTIONS, LETTERS)]
-        self._readers = {topic: Reader(site.world.broker.topic(topic)) for topic in decided}
+        self._readers = {topic: Reader(site.broker.topic(topic)) for topic in decided}
         for reader in self._readers.values():
             reader.update()
         self._applied = {
             topic: {valid.offset for valid in reader.valid} for topic, reader in self._readers.items()
         }
         self._inputs = {
-            topic: {record.offset: record for record in site.world.broker.topic(topic).records}
+            topic: {record.offset: record for record in site.broker.topic(topic).records}
             for topic in site.service.inputs
         }
         self._positions = dict.fromkeys(site.service.inputs, 0)
-        self._truth = Truth(site.service, site.world.broker.topic(site.service.name))
+        self._truth = Truth(site.service, site.broker.topic(site.service.name))
         self._at = 0
         self._before: log_pb2.Record | None = None
         self.answers: dict[str, Any] = {}
         self.refused: set[str] = set()
-        self._told: list[str] = []
-        self._heard_letters: list[str] = []
+        self.told: dict[int, list[str]] = {}
+        self.heard: dict[int, list[str]] = {}
+        self._heard_letters: set[str] = set()
 
     def run(self) -> None:
         """Every record is what its cause brings about on the prefix before it; no input is passed over."""
-        valid = Reader(self._site.world.broker.topic(self._service.name))
+        valid = Reader(self._site.broker.topic(self._service.name))
         valid.update()
         for _, record in valid.valid:
             cause = record.cause.input
             if record.cause.HasField("delivered"):
                 cause = log_pb2.Input(topic=LETTERS, offset=record.cause.delivered.offset)
-            for index in range(len(record.letters)):
-                self._told.append(letter_name(log_pb2.Delivered(partition=0, seq=record.seq, index=index)))
+            self._note_letters(record)
             self._pass_inputs({p.topic: p.offset for p in record.positions}, cause)
             self._check_chain(record)
             self._check_memory(record)
             self._judge(record)
             if record.cause.HasField("delivered"):
-                self._heard_letters.append(letter_name(record.cause.delivered))
+                self._heard_letters.add(letter_name(record.cause.delivered))
             self._at, self._before = record.at_ms, record
             for event in self._service.decode_events(record.decision) if record.decision else ():
                 state = self._service.evolve(self._truth.state(record.key), event)
@@ -67,10 +69,19 @@ class Replay:
             if record.decision:
                 self._truth.last_seq[record.key] = record.seq
         self._pass_inputs({topic: self._end(topic) for topic in self._inputs}, None)
-        assert self._heard_letters == self._told, "letters are heard once each, in the order of their writing"
+
+    def _note_letters(self, record: log_pb2.Record) -> None:
+        """Whom it tells, by partition; and whom it was told by."""
+        if record.cause.HasField("delivered"):
+            letter = record.cause.delivered
+            self.heard.setdefault(letter.partition, []).append(letter_name(letter))
+        for index, written in enumerate(record.letters):
+            to = partition_of(written.to.encode(), self._site.count)
+            letter = log_pb2.Delivered(partition=self._site.partition, seq=record.seq, index=index)
+            self.told.setdefault(to, []).append(letter_name(letter))
 
     def _end(self, topic: str) -> int:
-        return self._site.world.broker.topic(topic).end
+        return self._site.broker.topic(topic).end
 
     def _pass_inputs(self, positions: "dict[str, int]", cause: "log_pb2.Input | None") -> None:
         for topic, position in positions.items():
@@ -89,13 +100,13 @@ class Replay:
             now = max(self._at, record.timestamp)
             outcome = self._service.decide(self._truth.state(intent.key), intent.command, intent.rules, now)
         if isinstance(outcome, Rejection):
-            self.refused.add(f"{topic}/0/{record.offset}")
+            self.refused.add(f"{topic}/{self._site.partition}/{record.offset}")
         elif isinstance(outcome, Decision):
             assert not outcome.events, f"{topic}/{record.offset} was never decided"
 
     def _heard(self, topic: str, record: Stored) -> Any:
         if topic == ACTIONS:
-            return self._service.listen(record, self._site.rules, 1)
+            return self._service.listen(record, self._site.rules, self._site.count)
         if topic == LETTERS:
             return self._heard_letter(log_pb2.Delivery.FromString(record.value or b""))
         if record.offset not in self._applied[topic]:
@@ -175,13 +186,26 @@ class Replay:
             intent = self._heard(at.topic, stored)
             self._service.decide(self._truth.state(intent.key), intent.command, intent.rules, record.at_ms)
         except Exception:
-            self.refused.add(f"{at.topic}/0/{at.offset}")
+            self.refused.add(f"{at.topic}/{self._site.partition}/{at.offset}")
             return
         raise AssertionError(f"{at} was set aside without need")
 
 
 def check_site(site: "Site") -> None:
-    """All laws of one service at rest."""
+    """All laws of a service of one partition at rest."""
+    check_sites([site])
+
+
+def check_sites(sites: "Sequence[Site]") -> None:
+    """All laws of all partitions of one service at rest, in their order."""
+    replays = [_check_partition(site) for site in sites]
+    for sender, writer in enumerate(replays):
+        for receiver, reader in enumerate(replays):
+            told, heard = writer.told.get(receiver, []), reader.heard.get(sender, [])
+            assert heard == told, "letters are heard once each, in the order of their writing"
+
+
+def _check_partition(site: "Site") -> Replay:
     replay = Replay(site)
     replay.run()
     check_store(site)
@@ -191,11 +215,12 @@ def check_site(site: "Site") -> None:
     check_peeked(site)
     if not site.world.weather_had_holes:
         assert site.truth.reader.gaps == 0, "a reader saw a gap"
+    return replay
 
 
 def check_store(site: "Site") -> None:
     """The store is the fold of the log: states, schedule, boards, footing, positions; the outbox is empty."""
-    found, truth, service = site.redis.memory.contents(0), site.truth, site.service
+    found, truth, service = site.redis.memory.contents(site.partition), site.truth, site.service
     states = {
         key: truth.last_seq[key].to_bytes(8, "little") + service.encode_state(state)
         for key, state in truth.states.items()
@@ -217,7 +242,7 @@ def check_store(site: "Site") -> None:
 def check_positions(site: "Site", positions: "dict[str, list[int]]") -> None:
     """Every input was read to its end, with the reader's memory of what is there."""
     for topic in site.service.inputs:
-        source = site.world.broker.topic(topic)
+        source = site.broker.topic(topic)
         offset, *memory = positions[topic]
         assert offset == source.end, f"{topic} was read to {offset} of {source.end}"
         if topic not in (ACTIONS, LETTERS):
@@ -229,7 +254,7 @@ def check_positions(site: "Site", positions: "dict[str, list[int]]") -> None:
 def check_rejected(site: "Site", refused: "set[str]") -> None:
     """Every input that was refused or set aside is reported, and no other: by the service that reports."""
     if site.service.reports_rejections:
-        entries = site.world.broker.topic(REJECTED).records
+        entries = site.broker.topic(REJECTED).records
         reported = [read_rejected(entry.value, list(entry.headers)) for entry in entries]
         assert {f"{entry.topic}/{entry.partition}/{entry.offset}" for entry in reported} == refused
 
@@ -244,7 +269,7 @@ def check_answers(site: "Site", judged: "dict[str, Any]") -> None:
 
 def check_epochs(site: "Site") -> None:
     """Where to look for a record: never after it, and exactly there but for foreign records between."""
-    epochs = Epochs(site.redis.memory.contents(0).epochs)
+    epochs = Epochs(site.redis.memory.contents(site.partition).epochs)
     for offset, record in site.truth.reader.valid:
         assert epochs.offset_of(record.seq) <= offset
 

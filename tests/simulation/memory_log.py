@@ -29,8 +29,9 @@ class Stored(NamedTuple):
 class Topic:
     """One partition of one topic. Records of transactions leave `holes`; retention moves `start`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, partition: int = 0) -> None:
         self.name = name
+        self.partition = partition
         self.records: list[Stored] = []
         self.start = 0
         self.end = 0
@@ -40,7 +41,8 @@ class Topic:
         """The offset of the first of them."""
         base = self.end
         for record in records:
-            at = Stored(self.name, 0, self.end, record.timestamp, record.key, record.value, record.headers)
+            place = self.name, self.partition, self.end
+            at = Stored(*place, record.timestamp, record.key, record.value, record.headers)
             self.records.append(at)
             self.end += 1
         self._wake()
@@ -74,10 +76,16 @@ class Topic:
 
 
 class Broker:
-    """The topics of one partition number."""
+    """The topics of one partition number; the others are beside it."""
 
-    def __init__(self) -> None:
-        self.topics: defaultdict[str, Topic] = defaultdict(lambda: Topic(""))
+    def __init__(self, number: int = 0, beside: "dict[int, Broker] | None" = None) -> None:
+        self._beside: dict[int, Broker] = {} if beside is None else beside
+        self._beside[number] = self
+        self.topics: defaultdict[str, Topic] = defaultdict(lambda: Topic("", number))
+
+    def partition(self, number: int) -> "Broker":
+        """The same topics in another partition."""
+        return self._beside.get(number) or Broker(number, self._beside)
 
     def topic(self, name: str) -> Topic:
         """The topic, made when it is not there."""
@@ -119,8 +127,8 @@ class MemoryLog:
         return ack
 
     async def post(self, letters: Mapping[int, Sequence[Outgoing]]) -> None:
-        for each in letters.values():
-            self._broker.topic(LETTERS).append(each)
+        for partition, each in letters.items():
+            self._broker.partition(partition).topic(LETTERS).append(each)
 
     async def reject(self, records: Sequence[Outgoing]) -> None:
         self._broker.topic(REJECTED).append(records)

@@ -1,5 +1,6 @@
 """The runtime with one part of the protocol taken out: the simulation must notice each of them."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from cercle.runtime.store import Change, Footing
 from cercle.wire import log_pb2
 from tests.contract.memory_store import Contents, MemoryStore
 from tests.simulation.runs import Live
-from tests.simulation.slots_club import live, live_alone
+from tests.simulation.slots_club import live, live_alone, live_apart
 from tests.simulation.weather import Climate
 
 STORM = Climate(
@@ -303,6 +304,51 @@ def checkpoint_of_what_is_believed() -> "AbstractContextManager[Any]":
     return patch.object(shipping.Shipping, "checkpoint", checkpoint)
 
 
+class _OneForAll(dict[int, tuple[int, int]]):
+    """The last letter of whomever."""
+
+    def __setitem__(self, partition: int, letter: "tuple[int, int]") -> None:
+        super().__setitem__(0, letter)
+
+    def get(self, partition: int, otherwise: Any = None) -> Any:
+        return super().get(0, otherwise)
+
+
+def senders_are_taken_for_one() -> "AbstractContextManager[Any]":
+    """The receiver does not ask which partition a letter comes from."""
+    real = partition.Incarnation._stand
+
+    def stand(self: Any, ground: Any) -> None:
+        real(self, ground)
+        self._hearing.heard = _OneForAll()
+
+    return patch.object(partition.Incarnation, "_stand", stand)
+
+
+def letters_do_not_wait() -> "AbstractContextManager[Any]":
+    """The next letters go before those before are acked, and whether they are."""
+    real = posting.Posting._post
+
+    async def post(self: Any, batch: Any) -> None:
+        sent = asyncio.ensure_future(real(self, batch))
+        sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    return patch.object(posting.Posting, "_post", post)
+
+
+def watches_are_shown_at_once() -> "AbstractContextManager[Any]":
+    """Who waits for a state is told when it is decided."""
+    real = deciding.Deciding._show
+
+    def show(self: Any, batch: Any, key: str, now: Any) -> None:
+        told = len(batch.answers)
+        real(self, batch, key, now)
+        while len(batch.answers) > told:
+            shipping.answer(*batch.answers.pop())
+
+    return patch.object(deciding.Deciding, "_show", show)
+
+
 MUTATIONS = {
     mutation.take_out.__name__: mutation
     for mutation in (
@@ -328,5 +374,8 @@ MUTATIONS = {
         Mutation(letters_before_belief),
         Mutation(letters_of_earlier_owners_are_lost),
         Mutation(checkpoint_of_what_is_believed),
+        Mutation(senders_are_taken_for_one, live=live_apart),
+        Mutation(letters_do_not_wait, live=live_apart),
+        Mutation(watches_are_shown_at_once),
     )
 }

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from structlog.testing import capture_logs
 
-from cercle.runtime import acquire, inbox, lives, partition, shipping
+from cercle.runtime import acquire, inbox, lives, partition, shipping, taking
 from tests.simulation.virtual_time import run
 from tests.simulation.weather import Climate, climate
 from tests.simulation.world import World
@@ -26,7 +26,7 @@ def small_limits(chance: random.Random) -> Iterator[None]:
     with (
         patch.object(acquire, "_APPLY_RECORDS", chance.choice([1, 3, 2_000])),
         patch.object(inbox, "_ENOUGH_RECORDS", chance.choice([1, 8, 4_000])),
-        patch.object(partition, "_FEWEST_RECORDS", chance.choice([1, 4, 50])),
+        patch.object(taking, "_FEWEST_RECORDS", chance.choice([1, 4, 50])),
         patch.object(partition, "Lives", partial(lives.Lives, limit=chance.choice([1, 2, 200_000]))),
         patch.object(shipping, "_OUTBOX_RECORDS", chance.choice([1, 5, 20_000])),
     ):

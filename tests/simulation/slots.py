@@ -73,8 +73,8 @@ class State(msgspec.Struct, array_like=True):
 
 
 Asked = Union[Take, Tell, Free, Hear, Expire]
-KEYS = ("ana", "élodie")
-"""Who is told by letter what happens to the other, and to itself."""
+KEYS = ("ana", "jérôme")
+"""Who is told by letter what happens to the other, and to itself. Of two partitions, each lives in one."""
 
 
 def decide(state: State, command: Asked, rules: object, now: Instant) -> Union[Decision[Event], Rejection]:

@@ -6,9 +6,11 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
+from cercle.actions.partition import partition_of
 from cercle.domain.decision import Instant
 from cercle.runtime.log import Outgoing
 from cercle.runtime.protocol import fence_entry
+from cercle.runtime.service import ACTIONS
 from cercle.wire import log_pb2
 from tests.simulation import laws
 from tests.simulation.memory_log import Topic
@@ -79,39 +81,41 @@ class OtherService:
         return self._topic.append([Outgoing(None, value, Clock().now())])
 
 
-def populate(world: World, keys: Sequence[str]) -> Site:
-    """The service, and everything that happens to it."""
+def populate(world: World, keys: Sequence[str], partition: int = 0, count: int = 1) -> Site:
+    """One partition of the service, and everything that happens to its keys."""
     chance = world.weather.chance
-    site = Site(world, SLOTS, Rules(world.weather))
+    site = Site(world, SLOTS, Rules(world.weather), partition, count)
     world.sites.append(site)
 
     def act() -> None:
         for _ in range(chance.choice([1, 1, 2, 5])):
             what = chance.choices(list(_WHAT), list(_WHAT.values()))[0]
             at = Clock().now() - chance.choice([0, 0, 5, 3_000])
-            world.emit("", f"{chance.choice(keys)} {what}".encode(), at)
+            text = f"{chance.choice(keys)} {what}".encode()
+            site.broker.topic(ACTIONS).append([Outgoing(b"", text, at)])
 
-    other = OtherService(world.broker.topic("badges"), chance, keys)
+    other = OtherService(site.broker.topic("badges"), chance, keys)
     world.during(every(moments(world.weather, STORM_SECONDS, 20), act))
     world.during(every(moments(world.weather, STORM_SECONDS, 16), other.write))
     for number in range(14):
-        world.client(ask(site, f"k{number}", keys, chance.uniform(0.0, STORM_SECONDS)))
+        world.client(ask(site, f"k{partition}/{number}", keys, chance.uniform(0.0, STORM_SECONDS)))
     world.during(every(moments(world.weather, STORM_SECONDS, 10), lambda: look(site, keys)))
     return site
 
 
 async def ask(site: Site, key: str, keys: Sequence[str], pause: float) -> None:
-    """A command, now and then sent twice at once."""
+    """A command, now and then sent twice at once, or waited for by somebody else."""
     chance = site.world.weather.chance
     await asyncio.sleep(pause)
     what = chance.choices(["", "bad", "poison"], [8, 1, 1])[0]
-    asked = site.ask(key, chance.choice(keys), Free(key, what))
-    if chance.random() < 0.2:
-        member, command = chance.choice(keys), Free(key, what)
-        asked.close()
-        await asyncio.gather(site.ask(key, member, command), site.ask(key, member, command))
-    else:
-        await asked
+    member, command = chance.choice(keys), Free(key, what)
+    clients = [site.ask(key, member, command)]
+    match chance.choices(["alone", "twice", "watched"], [5, 2, 3])[0]:
+        case "twice":
+            clients.append(site.ask(key, member, command))
+        case "watched":
+            clients.append(site.watch(key, member, lambda state: state.answers.get(key)))
+    await asyncio.gather(*clients)
 
 
 def look(site: Site, keys: Sequence[str]) -> None:
@@ -135,9 +139,20 @@ async def live_alone(world: World) -> None:
     await live(world, KEYS[:1])
 
 
+async def live_apart(world: World) -> None:
+    """Two partitions that write letters to each other, each in its own trouble under one weather."""
+    partitions = len(KEYS)
+    for key in KEYS:
+        populate(world, [key], partition_of(key.encode(), partitions), partitions)
+    assert [site.partition for site in world.sites] == list(range(partitions))
+    await world.storm(STORM_SECONDS)
+    await world.settle()
+    laws.check_sites(world.sites)
+
+
 async def recover_again(site: Site) -> None:
     """One more owner, after rest: it reads nothing of the log but what came after the last valid record."""
-    topic = site.world.broker.topic(site.service.name)
+    topic = site.broker.topic(site.service.name)
     last = max([valid.offset for valid in site.truth.reader.valid], default=-1)
     after = sum(record.offset > last for record in topic.records)
     worker = await site.begin_anew()

@@ -11,7 +11,7 @@ import pytest
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.records_club import live_records
 from tests.simulation.runs import simulate
-from tests.simulation.slots_club import live, live_alone
+from tests.simulation.slots_club import live, live_alone, live_apart
 from tests.simulation.weather import FAIR
 from tests.simulation.world import World
 
@@ -42,6 +42,13 @@ def test_partition_stays_exact(first: int) -> None:
     """
     for seed in range(first, min(first + BLOCK, SEEDS)):
         simulate(live_alone if seed % 4 == 3 else live, seed)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 4, BLOCK))
+def test_partitions_that_write_to_each_other_stay_exact(first: int) -> None:
+    """The same laws for two partitions, and every letter between them is heard once, in its order."""
+    for seed in range(first, min(first + BLOCK, SEEDS // 4)):
+        simulate(live_apart, seed)
 
 
 def test_same_seed_is_the_same_run() -> None:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from cercle.domain.decision import Instant
 from cercle.runtime.acquire import Place
-from cercle.runtime.log import Outgoing
 from cercle.runtime.observing import Observed
 from cercle.runtime.ownership import Ownership
 from cercle.runtime.partition import Incarnation
@@ -20,6 +19,7 @@ from cercle.runtime.service import (
     RulesInTime,
     Service,
     Unavailable,
+    Watch,
 )
 from cercle.runtime.store import NotReady, Reading
 from cercle.runtime.telemetry import Metrics
@@ -64,11 +64,11 @@ class Worker:
 
     def _begin(self, partition: int, token: bytes) -> Incarnation:
         site = self._site
-        log = FlakyLog(site.world.broker, site.service.name, site.world.weather)
+        log = FlakyLog(site.broker, site.service.name, site.world.weather)
         self.logs.append(log)
         token = b"%d" % next(site.world.serials)  # Not chance's: the run must happen again to the letter.
         place = Place(site.service, partition, token, self._name, self.store, log, site.observed)
-        return Incarnation(place, site.rules, self._clock, 1)
+        return Incarnation(place, site.rules, self._clock, site.count)
 
     async def _go_to(self, partition: int, offset: int) -> None:
         await asyncio.sleep(self._site.world.weather.seconds())
@@ -76,35 +76,44 @@ class Worker:
 
     async def _read(self) -> None:
         """Chunks are labelled when fetched and handed over later, as by the group's consumer."""
-        weather, actions = self._site.world.weather, self._site.world.broker.topic(ACTIONS)
+        weather, actions = self._site.world.weather, self._site.broker.topic(ACTIONS)
         while True:
             chunk = actions.fetch(self._position, weather.chance.choice([1, 3, 20]))
             if not chunk.records:
-                self.ownership.note_highwater(0, actions.end)
+                self.ownership.note_highwater(self._site.partition, actions.end)
                 await actions.growth(0.5)
                 continue
             label = _NOWHERE if self._label is None else self._label
             self._position = chunk.records[-1].offset + 1
             self._label = None if self._label is None else self._position
             await asyncio.sleep(weather.seconds())
-            await self.ownership.offer(0, chunk._replace(start=label, end=chunk.records[-1].offset + 1))
+            whole = chunk._replace(start=label, end=chunk.records[-1].offset + 1)
+            await self.ownership.offer(self._site.partition, whole)
 
     async def end(self) -> None:
         """The process dies; what it sent may still arrive."""
         self._reading.cancel()
-        await self.ownership.revoke({0})
+        await self.ownership.revoke({self._site.partition})
 
 
 class Site:
-    """One service: its store, its workers, and what its clients were told."""
+    """One partition of one service: its store, its workers, and what its clients were told.
 
-    def __init__(self, world: "World", service: Service, rules: RulesInTime) -> None:
+    Its topics are `broker`; of how many partitions it is one, `count` says.
+    """
+
+    def __init__(
+        self, world: "World", service: Service, rules: RulesInTime, partition: int = 0, count: int = 1
+    ) -> None:
         self.world = world
         self.service = service
         self.rules = rules
-        self.redis = FlakyRedis(world.weather, MemoryStore())
+        self.partition = partition
+        self.count = count
+        self.broker = world.broker.partition(partition)
+        self.redis = FlakyRedis(world.weather, MemoryStore(), partition)
         self.observed = observed(service.name)
-        self.truth = Truth(service, world.broker.topic(service.name))
+        self.truth = Truth(service, self.broker.topic(service.name))
         self.commands: dict[str, tuple[str, object]] = {}
         self.told: dict[str, Any] = {}
         self.denied: set[str] = set()
@@ -114,28 +123,41 @@ class Site:
     # ---- the group ------------------------------------------------------------------
 
     async def move_about(self) -> None:
-        """Partition 0 goes from worker to worker; the one before may not know it for a while."""
+        """The partition goes from worker to worker; the one before may not know it for a while."""
         weather = self.world.weather
-        self.workers[0].ownership.assign({0})
+        self.workers[0].ownership.assign({self.partition})
         while weather.now.moves:
             await asyncio.sleep(weather.chance.expovariate(weather.now.moves / 60))
             old, new = weather.chance.sample(self.workers, 2)
-            match weather.chance.choice(["move", "zombie", "crash"]):
+            match weather.chance.choice(["move", "zombie", "crash", "finish", "deal"]):
                 case "move":
-                    await old.ownership.revoke({0})
-                    new.ownership.assign({0})
+                    await old.ownership.revoke({self.partition})
+                    new.ownership.assign({self.partition})
                 case "zombie":
                     old.store.freeze(weather.chance.uniform(0.0, 6.0))
-                    new.ownership.assign({0})
+                    new.ownership.assign({self.partition})
                     await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
                     if weather.strikes(weather.now.rollbacks / 60):
                         self.redis.roll_back()
                     await asyncio.sleep(weather.chance.uniform(0.0, 6.0))
-                    await old.ownership.revoke({0})
+                    await old.ownership.revoke({self.partition})
                 case "crash":
                     await old.end()
                     self.workers[self.workers.index(old)] = Worker(self, "again")
-                    weather.chance.choice(self.workers).ownership.assign({0})
+                    weather.chance.choice(self.workers).ownership.assign({self.partition})
+                case "finish":
+                    await old.ownership.finish()
+                    await old.end()
+                    self.workers[self.workers.index(old)] = Worker(self, "again")
+                    new.ownership.assign({self.partition})
+                case "deal":
+                    # As the group does it: served on by the old one until all know who has it.
+                    old.ownership.unsettle()
+                    await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+                    holder, other = weather.chance.sample([old, new], 2)
+                    await holder.ownership.settle({self.partition})
+                    await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+                    await other.ownership.settle(set())
 
     async def redis_fails(self) -> None:
         """The store comes back as it was earlier, or empty."""
@@ -157,7 +179,7 @@ class Site:
             reply = asyncio.get_running_loop().create_future()
             try:
                 worker = weather.chance.choice(self.workers)
-                worker.ownership.submit(0, Command(member, key, command, reply))
+                worker.ownership.submit(self.partition, Command(member, key, command, reply))
                 self._hear(key, await asyncio.wait_for(reply, weather.chance.uniform(0.02, 8.0)))
             except (Unavailable, TimeoutError):
                 await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
@@ -170,13 +192,28 @@ class Site:
         assert f"command {key}" in self.truth.causes, f"command {key} was answered, and is not in the log"
         assert self.told.setdefault(key, answer) == answer, f"command {key} was answered in two ways"
 
+    async def watch(self, key: str, member: str, answer_in: "Callable[[Any], Any]") -> None:
+        """A client that waits for what a command brings, at any worker, until it shows or is denied."""
+        weather = self.world.weather
+        while key not in self.denied:
+            reply = asyncio.get_running_loop().create_future()
+            try:
+                worker = weather.chance.choice(self.workers)
+                watching = Watch(member, lambda state, _: answer_in(state), reply)
+                worker.ownership.submit(self.partition, watching)
+                self._hear(key, await asyncio.wait_for(reply, weather.chance.uniform(0.02, 8.0)))
+                return
+            except (Unavailable, TimeoutError):
+                await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
+
     async def look(self, member: str) -> None:
         """A confirmed read shows a state that the log has been in."""
         reply = asyncio.get_running_loop().create_future()
         encode = self.service.encode_state
         worker = self.world.weather.chance.choice(self.workers)
         try:
-            worker.ownership.submit(0, Inspection(member, lambda state, _: encode(state), reply))
+            looking = Inspection(member, lambda state, _: encode(state), reply)
+            worker.ownership.submit(self.partition, looking)
             seen = await asyncio.wait_for(reply, 5.0)
         except (Unavailable, TimeoutError):
             return
@@ -187,7 +224,7 @@ class Site:
         """A committed read, from the store: told nothing, or a state to be judged in the end."""
         worker = self.world.weather.chance.choice(self.workers)
         with suppress(NotReady, ConnectionError):
-            self.peeked.append((member, await worker.store.read(0, member)))
+            self.peeked.append((member, await worker.store.read(self.partition, member)))
 
     # ---- rest ------------------------------------------------------------------------
 
@@ -197,20 +234,20 @@ class Site:
             await worker.end()
         fresh = Worker(self, "fresh")
         self.workers = [fresh]
-        fresh.ownership.assign({0})
+        fresh.ownership.assign({self.partition})
         return fresh
 
     def at_rest(self) -> bool:
         """All inputs decided and in the log, nothing due."""
         self.truth.update()
-        found = self.redis.memory.contents(0)
+        found = self.redis.memory.contents(self.partition)
         [worker] = self.workers
         return (
             worker.ownership.serving()
             and found.footing.seq == self.truth.reader.seq
             and not found.outbox
             and min(found.due.values(), default=_NOWHERE) > Clock().now() + 5_000
-            and worker.ownership.positions() == {0: self.world.broker.topic(ACTIONS).end}
+            and worker.ownership.positions() == {self.partition: self.broker.topic(ACTIONS).end}
         )
 
 
@@ -227,12 +264,6 @@ class World:
         self._tasks: list[asyncio.Task[None]] = []
         self._clients: list[asyncio.Task[None]] = []
         self._wrongs: list[AssertionError] = []
-
-    def emit(
-        self, key: str, value: bytes, at: Instant, headers: "tuple[tuple[str, bytes], ...]" = ()
-    ) -> None:
-        """A brand's record in actions."""
-        self.broker.topic(ACTIONS).append([Outgoing(key.encode(), value, at, headers)])
 
     def during(self, work: "Coroutine[Any, Any, None]") -> None:
         """Goes on until the weather ends."""

@@ -42,7 +42,7 @@ def _limited(folder: Folder) -> Iterator[tuple[Block, tuple[object, ...]]]:
                     str(limit.get("per")),
                     letters_of(rule),
                     str(earn.get("in", POINTS)),
-                    without(earn, ("points", "for_each", "in")),
+                    without(earn, ("points", "friend", "for_each", "in")),
                     without(rule, _OWN),
                 ),
             )

@@ -39,7 +39,7 @@ def check_points(block: Block, file: PointsFile | None, declared: Declared, scop
 
 def _check_rule(entry: RuleEntry, declared: Declared, scope: Scope) -> None:
     scope.during(entry.during)
-    if entry.soon_after:
+    if entry.soon_after and entry.on != REFERRAL:
         _check_soon_after(entry.soon_after, entry.on, scope)
     if not isinstance(entry, EarnRuleEntry):
         return

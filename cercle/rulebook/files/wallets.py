@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, NamedTuple, Union
 
-from pydantic import AfterValidator, Discriminator, Field, PlainSerializer, PlainValidator, Tag
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from cercle.rulebook.codes import Code
@@ -25,6 +33,7 @@ NEVER = "never"
 ALLOWED = "allowed"
 _ENDS = ("end of month", "end of quarter", "end of year", "end of next year")
 _AFTER = " after earning"
+_POINTS = re.compile(r"[0-9]{1,12} [a-z0-9_-]+")
 _BUDGET = re.compile(r"(.*) per agent per (day|week|month|year)")
 
 
@@ -84,13 +93,40 @@ class TransferEntry(Entry):
     )
 
 
+def _allowed(value: str) -> str:
+    if value == ALLOWED:
+        return value
+    if value in ("no", "never", "none", "forbidden"):
+        raise sentence_error(
+            "where members may not send points to each other, `transfer` is left out", Code.UNKNOWN_WORD
+        )
+    if _POINTS.fullmatch(value):
+        raise sentence_error(
+            "`{written}` has no key; for the most that one transfer may move, write "
+            "`transfer: {open}at_most: {written}{close}`",
+            Code.WRONG_TYPE,
+            written=value,
+            open="{",
+            close="}",
+        )
+    raise PydanticCustomError(
+        "word",
+        "`{word}` does not say how points are sent: `transfer: allowed`, or with limits, as in "
+        "`transfer: {open}limit: {open}points: 1000, per: day{close}{close}`",
+        {"word": value, "allowed": [ALLOWED], "open": "{", "close": "}"},
+    )
+
+
 def _without_limits(transfer: "str | TransferEntry") -> "str | TransferEntry":
     """`transfer: {}` says the same as `transfer: allowed`."""
     return ALLOWED if transfer == TransferEntry() else transfer
 
 
 Transfer = Annotated[
-    Union[Annotated[str, words(ALLOWED), Tag(tag("word"))], Annotated[TransferEntry, Tag(tag("limits"))]],
+    Union[
+        Annotated[str, AfterValidator(_allowed), WithJsonSchema({"const": ALLOWED}), Tag(tag("word"))],
+        Annotated[TransferEntry, Tag(tag("limits"))],
+    ],
     Discriminator(lambda value: tag("word" if isinstance(value, str) else "limits")),
     AfterValidator(_without_limits),
 ]

@@ -29,6 +29,10 @@ Shift = Annotated[bool, typer.Option("--shift", help="Move the dates so that the
 Partitions = Annotated[
     int, typer.Option("--partitions", min=1, max=1000, help="Of every topic; fixed for good.")
 ]
+Workers = Annotated[
+    int,
+    typer.Option("--workers", min=1, max=32, help="Processes of each service, which share the partitions."),
+]
 AcceptInactive = Annotated[
     bool, typer.Option("--accept-inactive", help="Also run rules that this version does not act on in full.")
 ]
@@ -39,13 +43,14 @@ def run(
     club: Folder = Path("clubs/records"),
     shift: Shift = False,
     partitions: Partitions = 4,
+    workers: Workers = 1,
     kafka: output.Kafka = None,
     redis: output.Redis = None,
     accept_inactive: AcceptInactive = False,
     as_json: output.Json = False,
 ) -> None:
     """Run a club's sample actions through everything, once, and print the club in numbers."""
-    with _whole_club(club, shift, partitions, kafka, redis, accept_inactive, as_json):
+    with _whole_club(club, shift, partitions, workers, kafka, redis, accept_inactive, as_json):
         pass
 
 
@@ -53,13 +58,14 @@ def up(
     club: Folder = Path("clubs/records"),
     shift: Shift = False,
     partitions: Partitions = 4,
+    workers: Workers = 1,
     kafka: output.Kafka = None,
     redis: output.Redis = None,
     accept_inactive: AcceptInactive = False,
     as_json: output.Json = False,
 ) -> None:
     """The same, and keep serving until Ctrl-C."""
-    with _whole_club(club, shift, partitions, kafka, redis, accept_inactive, as_json) as (
+    with _whole_club(club, shift, partitions, workers, kafka, redis, accept_inactive, as_json) as (
         found,
         result,
         processes,
@@ -72,6 +78,7 @@ def _whole_club(
     club: Path,
     shift: bool,
     partitions: int,
+    workers: int,
     kafka: output.Kafka,
     redis: output.Redis,
     accept_inactive: bool,
@@ -80,7 +87,7 @@ def _whole_club(
     """Everything done once and printed; all processes still run, until the block ends."""
     _end_on_signals()
     found = read_club(club)
-    with Processes(found.id, kafka, redis) as processes:
+    with Processes(found.id, kafka, redis, workers) as processes:
         result = run_club(
             found, partitions, shift, processes, Screen(), Wish(accept_inactive=accept_inactive)
         )
@@ -104,7 +111,7 @@ def _serve(club: Club, result: Result, processes: Processes, as_json: bool) -> N
         settings.kafka,
         settings.redis,
         settings.idempotent,
-        dict(processes.grpc),
+        dict(processes.workers),
         os.getpid(),
         settings.lead_seconds,
     )
@@ -129,12 +136,13 @@ def _example(result: Result) -> str:
 def _print_commands(console: Console, running: Running, rules: Rulebook, member_id: str) -> None:
     cercle = output.program()
     console.print(f"\nKafka {running.kafka}, Redis {running.redis}")
-    console.print(", ".join(f"{name} {address}" for name, address in running.grpc.items()))
+    for name, addresses in running.workers.items():
+        console.print(f"{name} {', '.join(addresses)}")
     console.print("\n[bold]Try, in another terminal:[/bold]")
     for line in (
         f"{cercle} member {member_id}",
         f"echo '{example_line(rules, member_id, datetime.now(UTC))}' | {cercle} emit {running.club} -",
-        f'grpcurl -plaintext -d \'{{"member_id": "{member_id}"}}\' {running.grpc["points"]} '
+        f'grpcurl -plaintext -d \'{{"member_id": "{member_id}"}}\' {running.workers["points"][0]} '
         "cercle.points.v1.Points/GetBalance",
     ):
         console.print(f"  {line}", markup=False)

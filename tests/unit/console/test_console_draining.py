@@ -15,7 +15,7 @@ def at_rest() -> Stands:
     actions = Cursor(offset=5)
     points, badges = Cursor(offset=6, seq=5), Cursor(offset=8, seq=7)
     return {
-        "points": [stand(5, actions=actions, badges=badges), stand(0)],
+        "points": [stand(5, actions=actions, badges=badges, offers=Cursor(offset=2, seq=1)), stand(0)],
         "badges": [stand(7, actions=actions, points=points), stand(0)],
         "offers": [stand(1, actions=actions, badges=badges), stand(0)],
     }

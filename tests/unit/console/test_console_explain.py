@@ -201,3 +201,41 @@ def test_wrong_rules_are_not_explained(club: Path) -> None:
     status, text = explain(club, SATURDAY)
     assert status == 2
     assert "points.yaml:1:17" in text
+
+
+CROSSING = """
+rules:
+  - {id: plain, on: refund, earn: {points: 1}}
+  - {id: quick, on: refund, earn: {points: 5}, soon_after: {action: purchase, by: discs, at_most: 30 minutes}}
+  - {id: friends, on: referral, earn: {points: 100, friend: 50}}
+  - {id: gold-friends, on: referral, when: member.tier == "gold", earn: {points: 7}}
+"""
+
+
+def crossing(club: Path, kind: str, **fields: object) -> list[str]:
+    """What is told of the rules of points on an action; the club takes disks back."""
+    actions = (club / "actions.yaml").read_text(encoding="utf-8") + "  refund: {fields: {discs: integer}}\n"
+    (club / "actions.yaml").write_text(actions, encoding="utf-8")
+    (club / "points.yaml").write_text(CROSSING, encoding="utf-8")
+    action = {"type": kind, "member_id": "ana", "occurred_at": "2026-03-07", "fields": fields}
+    status, text = explain(club, action)
+    assert status == 0, text
+    return [line.strip() for line in text.splitlines() if " rule " in line]
+
+
+def test_a_rule_that_waits_for_an_earlier_action_says_which(club: Path) -> None:
+    """Whether it was is not known of one action alone; the others give at once."""
+    assert crossing(club, "refund", discs=2) == [
+        "rule plain (points.yaml:3): fired: gives 1 point",
+        "rule quick (points.yaml:4): fired: gives 5 points if a purchase with the same discs was at most "
+        "30 minutes before",
+    ]
+
+
+def test_a_referral_says_what_it_promises_and_after_what(club: Path) -> None:
+    """Nothing is given yet; a condition is about the referral."""
+    assert crossing(club, "referral", friend="ben") == [
+        "rule friends (points.yaml:5): fired: gives 100 points, and 50 points to the friend, once the friend "
+        "first does purchase",
+        'rule gold-friends (points.yaml:6): not fired: member.tier == "gold": member.tier is ""',
+    ]

@@ -252,3 +252,22 @@ def test_an_amount_is_proposed_in_the_currency_of_the_club() -> None:
     assert [each.sentence for each in report.errors] == [
         "`5` lacks the currency; write it after the number, as in `5 EUR`"
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "at", "said"),
+    [
+        ("friend: ''", "''", "`friend` is a member id, and one must have 1 to 128 characters"),
+        ("friend: offer/x", "offer/x", "`friend` is a member id, and one cannot begin with `offer/`"),
+        ("friend: 7", "7", 'this is a text, so it is written in quotes: `"7"`'),
+        ("freind: ben", "freind", "`referral` has no field `freind`; did you mean `friend`?"),
+    ],
+)
+def test_a_referral_is_a_step_whose_friend_is_judged(step: str, at: str, said: str) -> None:
+    """One error, at its place; a sound one is played."""
+    report = play(story(f"{{at: 2026-03-02 10:00, member: ana, do: referral, {step}}}"))
+    (error,) = report.errors
+    assert error.sentence.startswith(said)
+    assert error.place.text[error.place.column - 1 :].startswith(at)
+    sound = play(story("{at: 2026-03-02 10:00, member: ana, do: referral, friend: ben}"))
+    assert (sound.errors, sound.failed) == ((), ())

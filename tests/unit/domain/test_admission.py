@@ -215,6 +215,41 @@ def test_a_member_id_that_only_looks_reserved_is_accepted(member: str) -> None:
     assert is_member(member)
 
 
+def test_a_referral_is_sent_without_being_declared() -> None:
+    """By any club, with exactly the field `friend`, whoever that is: the rules judge that."""
+    for friend in ("ben", "ana", "é" * LONGEST_MEMBER_ID):
+        action = admit(sent({"friend": friend}, "referral"), AT, RULEBOOK)
+        assert action == Action("shop", "1", "referral", "ana", AT, AT, {"friend": friend})
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "fields", "sentence"),
+    [
+        ("missing_field", "friend", {}, "the field `friend` of `referral` is missing"),
+        ("wrong_type", "friend", {"friend": 5}, "`friend` must be a text"),
+        ("wrong_type", "friend", {"friend": "\ud800"}, "`friend` is not valid Unicode"),
+        ("unknown_field", "friends", {"friends": "b"}, "`referral` has no field `friends`; did you mean"),
+        ("unknown_field", "code", {"friend": "b", "code": "x"}, "`referral` has no field `code`"),
+        ("bad_member_id", "friend", {"friend": ""}, "`friend` is a member id, and one must have 1 to 128"),
+        ("bad_member_id", "friend", {"friend": "b" * 129}, "`friend` is a member id, and one must have 1 to"),
+        (
+            "bad_member_id",
+            "friend",
+            {"friend": "offer/ten-off"},
+            "`friend` is a member id, and one cannot begin with `offer/`, which Cercle keeps for itself",
+        ),
+    ],
+)
+def test_a_referral_names_a_friend_who_can_be_a_member(
+    code: str, field: str, fields: dict[str, Any], sentence: str
+) -> None:
+    """What could be no member's id is refused, since the friend is told of it under that id."""
+    rejection = admit(sent(fields, "referral"), AT, RULEBOOK)
+    assert isinstance(rejection, Rejection)
+    assert (rejection.code, rejection.field) == (code, field)
+    assert rejection.sentence.startswith(sentence)
+
+
 @pytest.mark.parametrize("at", [2**63, -(2**63), 10**15])
 def test_an_instant_that_is_no_date_is_refused(at: int) -> None:
     """No calendar day could be told for it."""

@@ -88,6 +88,33 @@ CASES = [
         ["stacking is now `{multiply: add}`; it was not written before"],
     ),
     (
+        "points.yaml",
+        "karma: {expires: never}",
+        "karma: {expires: never, transfer: {at_most: 50 karma, limit: {times: 3, per: week}}}",
+        [
+            "wallet `karma` now lets members send it to each other, at most 50 karma at once and at most "
+            "3 times per week"
+        ],
+    ),
+    (
+        "points.yaml",
+        "karma: {expires: never}",
+        "karma: {expires: never}, coins: {transfer: {}}",
+        ["new wallet `coins`: sent between members, without limits"],
+    ),
+    (
+        "points.yaml",
+        "id: vinyl-lover, on: purchase,",
+        "id: vinyl-lover, on: purchase, soon_after: {action: purchase, by: discs, at_most: 1 hour},",
+        ["rule `vinyl-lover` now only at most 1 hour after purchase with the same discs"],
+    ),
+    (
+        "points.yaml",
+        "rules:\n",
+        "rules:\n  - {id: friends, on: referral, earn: {points: 100, friend: 50}}\n",
+        ["new rule `friends`: on referral, 100 points, and 50 points to the friend"],
+    ),
+    (
         "badges.yaml",
         "silver: 25",
         "silver: 30",
@@ -201,6 +228,60 @@ def test_what_changes_is_said_in_the_words_of_its_kind(file: str, old: str, new:
     assert old in RICH[file]
     (told,) = sentences(RICH, {**RICH, file: RICH[file].replace(old, new)})
     assert expected in told
+
+
+SAID = """\
+wallets: {karma: {transfer: {at_most: 50 karma}}}
+rules:
+  - {id: soon, on: purchase, earn: {points: 5}, soon_after: {action: refund, by: order, at_most: 1 hour}}
+  - {id: friends, on: referral, earn: {points: 100, friend: 50}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "transfer: {at_most: 50 karma}",
+            "transfer: allowed",
+            "wallet `karma`: what members may send each other is now without limits instead of "
+            "at most 50 karma at once",
+        ),
+        (
+            "transfer: {at_most: 50 karma}",
+            "expires: never",
+            "wallet `karma` no longer lets members send it to each other",
+        ),
+        (
+            "1 hour",
+            "2 hours",
+            "rule `soon` now only at most 2 hours after refund with the same order instead of at most "
+            "1 hour after refund with the same order",
+        ),
+        (
+            ", soon_after: {action: refund, by: order, at_most: 1 hour}",
+            "",
+            "rule `soon` now at any time, and no longer only at most 1 hour after refund with the same order",
+        ),
+        (
+            "friend: 50",
+            "friend: 50, after: refund",
+            "rule `friends` now gives 100 points, and 50 points to the friend, after the friend's first "
+            "refund instead of 100 points, and 50 points to the friend",
+        ),
+        (
+            "friend: 50",
+            "friend: 20",
+            "rule `friends` now gives 100 points, and 20 points to the friend instead of 100 points, and "
+            "50 points to the friend",
+        ),
+    ],
+)
+def test_what_crosses_members_is_said_as_a_marketer_would(old: str, new: str, expected: str) -> None:
+    """Transfers, quick answers and referrals, when what is written of them changes or goes."""
+    assert old in SAID
+    before, after = ({**CLUB, "points.yaml": text} for text in (SAID, SAID.replace(old, new)))
+    assert sentences(before, after) == [expected]
 
 
 @pytest.mark.parametrize(("file", "old", "new", "_"), CASES)

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from cercle.domain.action import Action
+from cercle.domain.action import Action, Field
 from cercle.rulebook import MemberFacts, Rulebook, RulebookError, compile_rulebook
 from cercle.rulebook.text.source import LONGEST_SHOWN, NOT_SHOWN
 
@@ -31,13 +31,18 @@ actions:
   review: {fields: {stars: integer}}
 """,
     "points.yaml": """\
-wallets: {points: {expires: never}, karma: {expires: never}}
+wallets:
+  points: {expires: never, transfer: {at_most: 50 points, limit: {points: 90, per: week}}}
+  karma: {expires: never, transfer: allowed}
 rules:
   - {id: base, on: purchase, earn: {points: 1, for_each: 1 USD}}
   - {id: web, on: purchase, when: channel == "web", earn: {points: 50}, limit: {points: 200, per: day}}
   - {id: large, on: purchase, when: amount > money("50 USD"), multiply: 1.5}
   - {id: gold, on: purchase, when: member.tier == "gold", multiply: 2}
   - {id: review, on: review, when: stars > 3, earn: {points: 5, in: karma}}
+  - {id: soon, on: review, soon_after: {action: review, by: stars, at_most: 1 hour}, earn: {points: 7}}
+  - {id: friends, on: referral, when: friend != "x", earn: {points: 9, friend: 4, after: review}}
+  - {id: more, on: referral, earn: {points: 9}, limit: {times: 1, per: day}}
 stacking: {multiply: add}
 """,
     "badges.yaml": """\
@@ -60,6 +65,14 @@ offers:
     title: {en: A record, fr: Un disque}
     price: free
     issue: {on: badge_unlocked, when: level == "silver"}
+  - id: ten-off
+    title: {en: Ten off, fr: Dix de remise}
+    price: 500 points
+    voucher: {code: "TEN-{8}", valid: 60 days}
+    stock: 10
+    limit: {times: 2, per: month}
+    budget: {total: 100 USD, each: 10 USD}
+    during: {days: [mon, sun], until: 2026-12-24}
   - {id: gift, title: A gift, price: free, issue: {on: purchase, when: amount > money("100 USD")}}
 """,
 }
@@ -92,7 +105,14 @@ def rewritten(text: str, order: random.Random) -> str:
 
 def answers(rulebook: Rulebook) -> list[object]:
     """What the rulebook says of a few actions."""
+    points = rulebook.points
     found: list[object] = [sorted(rulebook.actions.items(), key=lambda each: each[0]), rulebook.tiers]
+    found += [dict(points.transfers), points.referral_triggers, dict(points.subjects_of)]
+    found += [(each.id, each.claim) for each in rulebook.offers.offers.values()]
+    sent: list[tuple[str, dict[str, Field]]] = [("referral", {"friend": "ben"}), ("review", {"stars": 5})]
+    for kind, said in sent:
+        action = Action("s", "1", kind, "m", 0, 0, said)
+        found.append((points.rules_for(action, MemberFacts()), points.referrals_for(action, MemberFacts())))
     for tier in ("member", "gold"):
         for fields in ({"order": "o", "amount": 12_000, "channel": "web"}, {"order": "o", "amount": 1}):
             action = Action("s", "1", "purchase", "m", 0, 0, fields)  # type: ignore[arg-type]

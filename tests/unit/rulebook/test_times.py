@@ -11,7 +11,22 @@ from pydantic import TypeAdapter, ValidationError
 
 from cercle.rulebook.entries.entry import DayHours, Moment, Period
 from cercle.rulebook.files.during import DuringEntry
-from cercle.rulebook.times import DAYS, LocalMoment, Span, SpanUnit, Window, first_day, instant, window
+from cercle.rulebook.times import (
+    DAYS,
+    EARLIEST,
+    LATEST,
+    LIFE_BEGAN,
+    PERIODS,
+    LocalMoment,
+    Span,
+    SpanUnit,
+    Window,
+    first_day,
+    instant,
+    instant_after,
+    period_start,
+    window,
+)
 
 NEW_YORK, PARIS, LORD_HOWE = map(ZoneInfo, ("America/New_York", "Europe/Paris", "Australia/Lord_Howe"))
 SAO_PAULO, APIA, BEIRUT = map(ZoneInfo, ("America/Sao_Paulo", "Pacific/Apia", "Asia/Beirut"))
@@ -225,3 +240,110 @@ def test_other_spellings_are_refused_with_the_right_one(kind: Any, text: str, se
     with pytest.raises(ValidationError) as caught:
         TypeAdapter[object](kind).validate_python(text)
     assert sentence in caught.value.errors()[0]["msg"]
+
+
+def _local(instant_ms: int, zone: ZoneInfo) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant_ms)).astimezone(zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    """By trial: of all offsets around that day, the first instant whose clock shows it; in a gap, its end."""
+    noon = int(datetime.combine(day, time(12), UTC).timestamp() * 1000)
+    around = range(noon - 60 * 60 * MINUTE, noon + 60 * 60 * MINUTE, 15 * MINUTE)
+    offsets = {_local(each, zone).utcoffset() for each in around}
+    wall = int(datetime.combine(day, time(), UTC).timestamp() * 1000)
+    tried = (wall - int(offset.total_seconds() * 1000) for offset in offsets if offset is not None)
+    shown = [
+        each for each in tried if _local(each, zone).replace(tzinfo=None) == datetime.combine(day, time())
+    ]
+    if shown:
+        return min(shown)
+    return next(each for each in range(around[0], around[-1], MINUTE) if _local(each, zone).date() >= day)
+
+
+def _first_date(per: str, day: date) -> date:
+    """Back, a day at a time, to the first of its kind."""
+    while not {
+        "day": True,
+        "week": day.isoweekday() == 1,
+        "month": day.day == 1,
+        "year": (day.month, day.day) == (1, 1),
+    }[per]:
+        day -= timedelta(days=1)
+    return day
+
+
+INSTANTS = st.one_of(
+    st.integers(0, 2_524_608_000_000),  # 1970 to 2049
+    st.builds(
+        lambda day, minutes: 86_400_000 * day + minutes * MINUTE,
+        st.sampled_from([15_337, 15_338, 16_743, 17_838, 20_539, 20_754, 6_512]),
+        st.integers(-3_000, 3_000),
+    ),  # around days on which one of the zones changes its clocks, or leaves out a day
+)
+ST_JOHNS, HAVANA, KIRITIMATI = map(ZoneInfo, ("America/St_Johns", "America/Havana", "Pacific/Kiritimati"))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from((*ZONES, ST_JOHNS, HAVANA, KIRITIMATI)), st.sampled_from(PERIODS[:-1]), INSTANTS)
+def test_a_period_begins_with_the_first_minute_of_its_first_day(
+    zone: ZoneInfo, per: str, instant_ms: int
+) -> None:
+    """By an oracle that tries offsets; it holds the instant, and begins where it begins."""
+    start = period_start(per, instant_ms, zone)
+    assert start == _midnight(_first_date(per, _local(instant_ms, zone).date()), zone)
+    assert start <= instant_ms
+    assert period_start(per, start, zone) == start
+
+
+@pytest.mark.parametrize(
+    ("per", "at", "start"),
+    [
+        ("day", "2026-03-08 23:59", "2026-03-08 00:00"),
+        ("week", "2026-03-08 23:59", "2026-03-02 00:00"),
+        ("week", "2026-03-09 00:00", "2026-03-09 00:00"),
+        ("month", "2026-03-31 12:00", "2026-03-01 00:00"),
+        ("year", "2026-12-31 23:59", "2026-01-01 00:00"),
+    ],
+)
+def test_periods_are_those_of_the_clubs_calendar(per: str, at: str, start: str) -> None:
+    """In New York, where March 2026 has a day of 23 hours."""
+    begin, now = (instant(_moment(text), NEW_YORK) for text in (start, at))
+    assert period_start(per, now, NEW_YORK) == begin
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_life_is_one_period_and_every_instant_has_its_periods(zone: ZoneInfo) -> None:
+    """From the first to the last that is a date in every zone."""
+    for instant_ms in (EARLIEST + 1, 0, LATEST - 1):
+        assert period_start("life", instant_ms, zone) == LIFE_BEGAN < instant_ms
+        assert all(period_start(per, instant_ms, zone) <= instant_ms for per in PERIODS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from((*ZONES, HAVANA)), INSTANTS, st.integers(1, 40), st.sampled_from(get_args(SpanUnit)))
+def test_so_much_later_is_the_same_time_of_a_later_date(
+    zone: ZoneInfo, instant_ms: int, count: int, unit: SpanUnit
+) -> None:
+    """Counted a day or a month at a time; a time that is left out that day is the first after the gap."""
+    then, later = _local(instant_ms, zone), _local(instant_after(Span(count, unit), instant_ms, zone), zone)
+    day, months = then.date(), {"month": 1, "quarter": 3, "year": 12}.get(unit, 0) * count
+    day += timedelta(days={"day": 1, "week": 7}.get(unit, 0) * count)
+    for _ in range(months):
+        day = day.replace(day=1) + timedelta(days=32)
+        day = day.replace(day=1)
+    while months and day.day < then.day and (day + timedelta(days=1)).month == day.month:
+        day += timedelta(days=1)
+    wanted = datetime.combine(day, then.time())
+    if later.replace(tzinfo=None) != wanted:
+        assert wanted < later.replace(tzinfo=None)
+        before = (later.astimezone(UTC) - timedelta(minutes=1)).astimezone(zone)
+        assert before.utcoffset() != later.utcoffset()
+    assert later.microsecond == then.microsecond
+
+
+def test_what_is_later_than_every_date_is_the_last_instant() -> None:
+    """A voucher of ten thousand years does not stop anything."""
+    assert instant_after(Span(10_000, "year"), 0, PARIS) == LATEST
+    assert instant_after(Span(8_020, "year"), 0, PARIS) == LATEST
+    assert instant_after(Span(10_000, "week"), LATEST, PARIS) == LATEST

@@ -31,7 +31,7 @@ class Partition:
         self.states = [State()]
         self.topic.append([Outgoing(None, fence_entry(EARLIER, "there"), NOON)])
 
-    def entry(self, seq: int, oe: int = 0, poe: int = 0) -> bytes:
+    def entry(self, seq: int, oe: int = 0, poe: int = 0, **more: Any) -> bytes:
         """Record `seq` as it is committed: ana is told the number `seq`."""
         before = self.states[seq - 1]
         event = Event("told", before.fingerprint, NOON + seq, str(seq))
@@ -39,6 +39,7 @@ class Partition:
             self.states.append(evolve(msgspec.structs.replace(before), event))
         record = log_pb2.Record(seq=seq, oe=oe, poe=poe, key="ana", at_ms=NOON + seq)
         record.decision = SLOTS.encode_events((event,))
+        record.MergeFrom(log_pb2.Record(**more))
         return committed_entry(record, position_bytes("actions", Cursor(10 * seq)))
 
     def write(self, *entries: bytes, epoch: int = 0) -> None:
@@ -219,5 +220,116 @@ def test_second_owner_in_the_middle_fences_us() -> None:
         with pytest.raises(Fenced):
             await acquire(ours, Lives(SLOTS))
         assert there.store.contents(0).footing == Footing()
+
+    run(law())
+
+
+# ---- letters ----------------------------------------------------------------------------
+
+TOLD = [log_pb2.Letter(to="bob", body=b"x")]
+
+
+def delivered(partition: int, seq: int, index: int = 0) -> log_pb2.Cause:
+    """A letter is the cause."""
+    return log_pb2.Cause(delivered=log_pb2.Delivered(partition=partition, seq=seq, index=index))
+
+
+def test_letters_heard_are_rebuilt_from_the_causes() -> None:
+    """An empty store: the last of each sender; the records of other causes change nothing."""
+
+    async def law() -> None:
+        there = Partition()
+        causes = [delivered(2, 4), delivered(0, 9, 1), delivered(2, 5, 3), log_pb2.Cause(command="k")]
+        there.write(*[there.entry(seq, cause=cause) for seq, cause in enumerate(causes, 1)])
+        ground = await there.acquired()
+        assert ground.heard == {2: (5, 3), 0: (9, 1)}
+        kept = msgspec.msgpack.decode(there.store.contents(0).heard, type=dict[int, tuple[int, int]])
+        assert kept == ground.heard
+
+    run(law())
+
+
+def test_letters_heard_that_the_store_has_are_moved_on() -> None:
+    """R < T: those of the store, and after them those of the records that it lacks."""
+
+    async def law() -> None:
+        there = Partition()
+        there.write(there.entry(1, cause=delivered(2, 4)), there.entry(2, cause=delivered(0, 9)))
+        await there.commit(1)
+        there.store.contents(0).heard = msgspec.msgpack.encode({2: (4, 0), 7: (1, 0)})
+        assert (await there.acquired()).heard == {2: (4, 0), 7: (1, 0), 0: (9, 0)}
+
+    run(law())
+
+
+def test_letters_heard_stand_beyond_the_log_with_their_records() -> None:
+    """R > T: the store has heard what the records say that are sent again."""
+
+    async def law() -> None:
+        there = Partition()
+        entries = [there.entry(1, cause=delivered(2, 4)), there.entry(2, cause=delivered(2, 5))]
+        there.write(entries[0])
+        await there.commit(2, outbox=entries)
+        there.store.contents(0).heard = msgspec.msgpack.encode({2: (5, 0)})
+        ground = await there.acquired()
+        assert (ground.heard, ground.reship) == ({2: (5, 0)}, entries[1:])
+
+    run(law())
+
+
+def test_store_with_another_story_has_heard_nothing() -> None:
+    """Wiped with the rest: what it heard is what the log says."""
+
+    async def law() -> None:
+        there = Partition()
+        there.write(there.entry(1, cause=delivered(2, 4)))
+        await there.commit(1, oe=5)
+        there.store.contents(0).heard = msgspec.msgpack.encode({2: (8, 0)})
+        assert (await there.acquired()).heard == {2: (4, 0)}
+
+    run(law())
+
+
+def test_letters_that_may_not_be_posted_are_found_in_the_log() -> None:
+    """From the first on that no later record says to be in the topic; records without letters are passed."""
+
+    async def law() -> None:
+        there = Partition()
+        there.write(
+            there.entry(1, letters=TOLD),
+            there.entry(2, letters=TOLD),
+            there.entry(3, posted=1),
+            there.entry(4, letters=TOLD, posted=1),
+        )
+        ground = await there.acquired()
+        assert [record.seq for record in ground.unposted] == [2, 4]
+        assert ground.posted == Footing(1, 0)
+
+    run(law())
+
+
+def test_nothing_is_unposted_when_the_log_says_so() -> None:
+    """The last record names all that were before."""
+
+    async def law() -> None:
+        there = Partition()
+        there.write(there.entry(1, letters=TOLD), there.entry(2, posted=1))
+        ground = await there.acquired()
+        assert (ground.unposted, ground.posted) == ([], Footing(1, 0))
+
+    run(law())
+
+
+def test_checkpoint_vouches_for_the_letters_before_it() -> None:
+    """It names only what is settled: recovery does not look for letters of before."""
+
+    async def law() -> None:
+        there = Partition()
+        there.write(there.entry(1, letters=TOLD), there.entry(2, letters=TOLD))
+        await there.commit(2)
+        there.store.contents(0).checkpoint = msgspec.msgpack.encode(Cursor(2, 0, 1, 0))
+        ground = await there.acquired()
+        assert [record.seq for record in ground.unposted] == [2]
+        assert ground.posted == Footing(1, 0)
 
     run(law())

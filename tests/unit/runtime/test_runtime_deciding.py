@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from cercle.domain.decision import Decision, Rejection
+from cercle.domain.decision import Decision, Letter, Rejection
 from cercle.runtime.deciding import Batch, Deciding, Item
 from cercle.runtime.lives import Lives
 from cercle.runtime.protocol import MAX_DEPTH, Cursor, cursors
-from cercle.runtime.service import Inspection, Refusal, Service
+from cercle.runtime.service import Inspection, Refusal, Service, Watch
 from cercle.wire import log_pb2
-from tests.simulation.slots import CAP, SLOTS, Event, Free, State, Take
+from tests.simulation.slots import CAP, SLOTS, Event, Free, Hear, State, Take
 from tests.unit.runtime.places import NOON, Version, action
 
 EPOCH = 40
@@ -168,3 +168,129 @@ def test_record_too_large_to_ship_raises() -> None:
     with pytest.raises(ValueError, match=r"takes 600\d\d\d bytes; at most 524288 fit"):
         table.decide(acting("x", 7))
     assert (table.batch.seq, table.batch.entries) == (9, [])
+
+
+# ---- letters ----------------------------------------------------------------------------
+
+
+def telling(state: State, command: object, rules: object, now: int) -> "Decision[Event]":
+    """Every action tells ana and bob; a letter of "nothing" has no event."""
+    if command == Hear("nothing"):
+        return Decision()
+    event = Event("told", state.fingerprint, now, "1")
+    return Decision((event,), letters=(Letter("ana", Hear("a")), Letter("bob", Hear("b"))))
+
+
+TELLING = msgspec.structs.replace(SLOTS, decide=telling)
+
+
+def hearing(seq: int, word: str = "a") -> Item:
+    """A letter to ana."""
+    cause = log_pb2.Cause(delivered=log_pb2.Delivered(offset=5, partition=2, seq=seq))
+    return Item(cause, "ana", Hear(word), Version(), NOON, 1, ("letters", Cursor(6)), action("", 5))
+
+
+def test_letters_are_in_the_record() -> None:
+    """With the bytes that their receiver decodes; the batch names the records that have some."""
+    table = Table(TELLING)
+    [record] = table.decide(acting("x", 7))
+    assert [(each.to, TELLING.decode_command(each.body)) for each in record.letters] == [
+        ("ana", Hear("a")),
+        ("bob", Hear("b")),
+    ]
+    assert [each.seq for each in table.batch.lettered] == [record.seq]
+    assert Table().decide(acting("x", 7))[0].letters == []
+
+
+def test_letter_without_effect_is_a_record_all_the_same() -> None:
+    """That it was heard is rebuilt from the log."""
+    table = Table(TELLING)
+    [record] = table.decide(hearing(3, "nothing"))
+    assert (record.cause.delivered.seq, TELLING.decode_events(record.decision)) == (3, ())
+    assert (record.key, record.previous_seq, table.lives["ana"].last_seq) == ("ana", 0, 10)
+
+
+def test_letter_cannot_be_rejected() -> None:
+    """It was true when it was sent: a domain that says no to it is wrong, and the letter poison."""
+
+    def refusing(state: State, command: object, rules: object, now: int) -> Rejection:
+        return Rejection("full", "no room")
+
+    with pytest.raises(ValueError, match="cannot be sent back by a rejection: full"):
+        Table(msgspec.structs.replace(SLOTS, decide=refusing)).decide(hearing(3))
+
+
+def test_record_says_which_letters_were_posted_then() -> None:
+    """So that recovery knows from the log alone which may not be in their topic."""
+    table = Table()
+    table.batch = table.deciding.begin(9, 30, NOON, AT, 6)
+    assert [record.posted for record in table.decide(acting("x", 7), acting("y", 8))] == [6, 6]
+
+
+def test_command_is_kept_as_it_was_asked(loop: asyncio.AbstractEventLoop) -> None:
+    """It can be judged again; an input's record needs no copy."""
+    asked, acted = Table().decide(asking(loop.create_future()), acting("x", 7))
+    assert SLOTS.decode_command(asked.asked) == Free("k1")
+    assert acted.asked == b""
+
+
+# ---- watches ----------------------------------------------------------------------------
+
+
+def watching(reply: "asyncio.Future[Any]", taken: int, key: str = "ana") -> Item:
+    """Waits until so many slots are taken."""
+    look = Watch(key, lambda state, now: (state.taken, now) if state.taken >= taken else None, reply)
+    return Item(log_pb2.Cause(), key, look, None, NOON + 9)
+
+
+def test_watch_that_holds_already_is_answered_at_once(loop: asyncio.AbstractEventLoop) -> None:
+    """In its turn, without a record."""
+    table, reply = Table(), loop.create_future()
+    assert len(table.decide(acting("x", 7), watching(reply, 1), acting("y", 8, "bob"))) == 2
+    assert table.batch.answers == [(reply, (1, NOON + 9))]
+
+
+def test_watch_is_answered_by_the_record_that_makes_it_hold(loop: asyncio.AbstractEventLoop) -> None:
+    """Not before, and not by another key; also in a later batch."""
+    table, reply = Table(), loop.create_future()
+    table.decide(watching(reply, 2), acting("x", 7), acting("y", 8, "bob"), acting("z", 9, "bob"))
+    assert table.batch.answers == []
+    table.batch = table.deciding.begin(12, EPOCH, NOON, AT)
+    table.decide(acting("z", 10, now=NOON + 20))
+    assert table.batch.answers == [(reply, (2, NOON + 20))]
+
+
+def test_all_who_watch_are_shown(loop: asyncio.AbstractEventLoop) -> None:
+    """Each by its own look."""
+    table, replies = Table(), [loop.create_future() for _ in range(3)]
+    table.decide(*(watching(reply, taken) for reply, taken in zip(replies, (1, 1, 2), strict=True)))
+    table.decide(acting("x", 7))
+    assert [reply for reply, _ in table.batch.answers] == replies[:2]
+
+
+def test_watch_of_a_batch_that_is_dropped_still_waits(loop: asyncio.AbstractEventLoop) -> None:
+    """What it showed there was never kept; the same watch, looked at again, is answered then."""
+    table, reply = Table(), loop.create_future()
+    watch = watching(reply, 1)
+    with pytest.raises(ValueError, match="poison"):
+        table.decide(watch, acting("x", 7), acting("poison", 8))
+    table.lives.drop(["ana"])
+    table.lives.add(["ana"], [None])
+    table.batch = table.deciding.begin(9, 30, NOON, AT)
+    table.decide(watch, acting("x", 7))
+    assert (reply, (1, NOON)) in table.batch.answers
+    reply.set_result(1)
+    loop.run_until_complete(asyncio.sleep(0))
+    table.batch = table.deciding.begin(10, EPOCH, NOON, AT)
+    table.decide(acting("y", 9))
+    assert table.batch.answers == []
+
+
+def test_watch_that_nobody_waits_for_is_gone(loop: asyncio.AbstractEventLoop) -> None:
+    """Its caller's time was up."""
+    table, reply = Table(), loop.create_future()
+    table.decide(watching(reply, 1))
+    reply.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    table.decide(acting("x", 7))
+    assert table.batch.answers == []
