@@ -13,7 +13,7 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 METHODS = {
     "Points": {"GetBalance", "ListEntries", "Hold", "Capture", "Release", "Transfer"},
     "Badges": {"GetMember", "ListLeaderboard"},
-    "Offers": {"ListOffers"},
+    "Offers": {"ListOffers", "Claim", "Redeem", "Cancel"},
 }
 
 
