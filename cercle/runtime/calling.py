@@ -1,8 +1,9 @@
 """Calls: what a state still has to ask of other services, asked once its record is in the log for good.
 
 An owner never waits for another service: the answer comes back as a command like any other, with
-the call's id as its key. A call that got no answer is made again when the key is next due, or
-changes: by this incarnation once its own has ended, or by the next one; its id is its idempotency key.
+the call's id as its key. A call that got no answer is made again with the key's next record, so a
+state that waits for one is due from time to time and records that it asks again: by this incarnation
+once its own call has ended, or by the next one. Its id is its idempotency key.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""What the next batch is made of: commands first, then inputs, then what is due; and what time it is."""
+"""What the next batch is made of: commands first, then inputs, then what is due; and what time it is.
+
+Whatever a rule may decide waits while a newer version of the rules may be in effect unseen.
+"""
 
 import msgspec
 
@@ -53,15 +56,25 @@ class Taking:
     async def all(self, stand: Stand) -> list[Item]:
         """Commands first, then as many inputs as a batch takes, then what is due."""
         self.hearing_seconds = 0.0
-        return [*self.commands(stand), *self._inputs(stand), *await self._due(stand)]
+        commands = self.commands(stand)
+        if not self._rules.fresh():
+            return commands
+        return [*commands, *self._inputs(stand), *await self._due(stand)]
 
     def commands(self, stand: Stand) -> list[Item]:
-        """Commands and reads alone."""
+        """Commands and reads alone; without fresh rules, reads."""
         items: list[Item] = []
+        waiting: list[Work] = []
+        fresh = self._rules.fresh()
         while self._inbox.commands and len(items) < _MOST_COMMANDS:
             work = self._inbox.commands.popleft()
-            if not work.reply.done():
+            if work.reply.done():
+                continue
+            if fresh or not isinstance(work, Command):
                 items.append(self._command(work, stand))
+            else:
+                waiting.append(work)
+        self._inbox.commands.extendleft(reversed(waiting))
         return items
 
     def _command(self, work: Work, stand: Stand) -> Item:
@@ -72,8 +85,6 @@ class Taking:
         return Item(cause, work.member_id, work.command, self._rules.at(now), now, reply=work.reply)
 
     def _inputs(self, stand: Stand) -> list[Item]:
-        if not self._rules.fresh():
-            return []
         items: list[Item] = []
         started = self._clock.monotonic()
         self._turns += 1
