@@ -30,7 +30,8 @@ BIN = Path(sys.executable).parent
 class Part:
     """Commands, and tests by folder or file, that are timed together. What another part names it leaves.
 
-    `beside`: the part that it runs with: it starts no servers, and waits for nothing.
+    `beside`: the part that it runs with: it starts no servers, and waits for nothing. `abreast`: its
+    files are run two at a time, each half with servers of its own, since they mostly wait.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Part:
     commands: tuple[tuple[str, ...], ...] = ()
     tests: tuple[str, ...] = ()
     beside: str = ""
+    abreast: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,13 @@ PARTS = (
     Part("unit and properties", 90, tests=("tests/unit", "tests/properties")),
     Part("rules", 60, tests=RULES, beside="unit and properties"),
     Part("contract", 60, tests=("tests/contract",)),
-    Part("integration", 150, tests=("tests/integration",)),
-    Part("kills and e2e", 150, tests=("tests/e2e",)),
+    Part("integration", 150, tests=("tests/integration",), abreast=True),
+    Part("kills and e2e", 150, tests=("tests/e2e",), abreast=True),
     Part("simulation", 90, tests=("tests/simulation",), beside="contract"),
 )
+
+
+_ABREAST = ["--numprocesses=2", "--dist=loadfile"]
 
 
 def main(wanted: list[str]) -> int:
@@ -138,6 +143,7 @@ def _run(part: Part, out: TextIO) -> Outcome:
         report = CACHE / f"junit-{part.name.replace(' ', '-')}.xml"
         report.unlink(missing_ok=True)
         options = [f"--junitxml={report}", "--durations=5", "--continue-on-collection-errors"]
+        options += _ABREAST if part.abreast else []
         ok &= succeeds([sys.executable, "-m", "pytest", *options, *left(part), *part.tests], out)
         counts = count(report)
     return Outcome(time.monotonic() - begin, **counts, ok=ok and not counts["failed"])
