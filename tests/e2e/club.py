@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from cercle.actions.emitter import Emitter
 from cercle.actions.files import read_csv
+from cercle.domain.keys import is_member
 from cercle.rulebook import compile_rulebook
 from cercle.runtime.guarded import GuardedProcess
 from cercle.runtime.lives import split
@@ -226,8 +227,11 @@ class Club:
 
     def points(self) -> dict[str, int]:
         """What every member may spend, from the states of points alone."""
-        states = asyncio.run(self._states("points"))
-        return {key: state.wallet("points").available for key, state in states.items()}
+        return {key: state.wallet("points").available for key, state in self.states("points").items()}
+
+    def states(self, service: str) -> dict[str, Any]:
+        """What a service keeps of every member."""
+        return asyncio.run(self._states(service))
 
     def standings(self) -> dict[str, Standing]:
         """What every member has, put together from the states of the three services."""
@@ -242,7 +246,7 @@ class Club:
         decode = SERVICES[name].decode_state
         async with open_stores(self.settings) as stores:
             found = [pair for p in range(self.partitions) async for pair in stores[name].scan(p)]
-        return {key: decode(key, split(stored)[1]) for key, stored in found}
+        return {key: decode(key, split(stored)[1]) for key, stored in found if is_member(key)}
 
     def in_group(self, service: str) -> int:
         """How many workers the broker's group has, once it has given out the partitions; else 0."""

@@ -7,6 +7,8 @@ answer is in the log. CERCLE_CHAOS_ROUNDS repeats it with new clubs, moments and
 import asyncio
 import os
 import random
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from tests.e2e.fire import Fire, Scraper
 from tests.e2e.logs import hashes, tell
 from tests.e2e.test_scaling import covered
 from tests.e2e.totals import Standing, expected, lines
-from tests.servers import Server
+from tests.servers import ROOT, Server
 
 ROUNDS = int(os.environ.get("CERCLE_CHAOS_ROUNDS", "1"))
 PARTITIONS = 6
@@ -96,6 +98,25 @@ def unfrozen(freezes: Fire, scraper: Scraper) -> list[str]:
     return short or ([] if happened or done >= FREEZES else ["points", "badges"])
 
 
+def nothing_is_under_way(club: Club) -> bool:
+    """No points are held, and all that were sent came to somebody."""
+    wallets = [state.wallet("points") for state in club.states("points").values()]
+    return not any(each.held for each in wallets) and sum(each.transferred for each in wallets) == 0
+
+
+def verified(club: Club, *flags: str) -> dict[str, int]:
+    """`cercle verify` of every service, as an operator runs it: the exit statuses."""
+    settings = club.settings
+    given = ["--club", settings.club, "--kafka", settings.kafka, "--redis", settings.redis]
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, "-m", "services.console", "verify", name, *flags, *given], cwd=ROOT
+        )
+        for name in SERVICES
+    }
+    return {name: process.wait(timeout=300) for name, process in running.items()}
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_clubs_books_are_right_whatever_is_killed_or_frozen(
@@ -144,5 +165,8 @@ def test_clubs_books_are_right_whatever_is_killed_or_frozen(
         change = answers.change()
         wanted = {member: each.points + change[member] for member, each in shares.expected().items()}
         assert records.points() == wanted
+        assert nothing_is_under_way(records)
         audit(records, answers)
         hashes(tell(records))
+        for flag in ([], ["--from-actions"]):
+            assert verified(records, *flag) == dict.fromkeys(SERVICES, 0)
