@@ -2,18 +2,17 @@
 
 import asyncio
 import random
-import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cercle.client import Client, Refused
 from cercle.wire import offers_pb2, points_pb2
 from services.console.services import SERVICES
+from tests.e2e.background import Background
 from tests.e2e.club import Club
 from tests.e2e.logs import decisions
 
@@ -54,7 +53,7 @@ class Answers:
         return change
 
 
-class Crowd:
+class Crowd(Background):
     """A context manager: they shop and send while the block runs; `claimants` each want the offer once.
 
     Everything that was begun is brought to its end, whatever stands in the way, before it is left.
@@ -68,23 +67,15 @@ class Crowd:
         workers: Callable[[str], Sequence[str]],
         seed: int,
     ) -> None:
+        super().__init__()
         self.answers = Answers()
         self._members = members
         self._claimants = list(claimants)
         self._workers = workers
         self._chance = random.Random(seed)
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._all_together()))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._enough.set()
-        self._thread.join()
+    def run(self) -> None:
+        asyncio.run(self._all_together())
 
     @property
     def left(self) -> int:
@@ -110,7 +101,7 @@ class Crowd:
             await asyncio.gather(*trades, *claims)
 
     async def _over_and_over(self, trade: Callable[[Client], Awaitable[None]], client: Client) -> None:
-        while not self._enough.is_set():
+        while not self.enough.is_set():
             await self._noting_errors(trade(client))
             await asyncio.sleep(self._chance.uniform(0.0, 0.05))
 

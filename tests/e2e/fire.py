@@ -2,46 +2,33 @@
 
 import os
 import signal
-import threading
 import time
 import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.console.draining import lag
+from tests.e2e.background import Background
 from tests.e2e.club import Club, Slot
 
 _SCRAPE_SECONDS = 0.25
 _WATCHED = ("reships", "rollbacks", "fences", "void_records", "forwarded_calls")
 
 
-class Scraper:
+class Scraper(Background):
     """A context manager: reads the counters of all workers over and over.
 
     `totals()`: each counter over all runs of all workers, as last read before each of them ended.
     """
 
     def __init__(self, club: Club, slots: Sequence[Slot]) -> None:
+        super().__init__()
         self._club = club
         self._slots = slots
         self._last: dict[tuple[int, str], float] = {}
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._enough.set()
-        self._thread.join()
 
     def totals(self) -> dict[str, float]:
         """By the counter's name."""
@@ -50,8 +37,8 @@ class Scraper:
             found[name] += value
         return dict(found)
 
-    def _run(self) -> None:
-        while not self._enough.wait(_SCRAPE_SECONDS):
+    def run(self) -> None:
+        while not self.enough.wait(_SCRAPE_SECONDS):
             for slot in self._slots:
                 with suppress(OSError, StopIteration):
                     self._scrape(slot)

@@ -2,18 +2,17 @@
 
 import asyncio
 import random
-import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cercle.client import Client, Refused
 from cercle.wire import points_pb2 as pb
 from services.console.services import SERVICES
+from tests.e2e.background import Background
 from tests.e2e.club import Club
 from tests.e2e.logs import decisions
 
@@ -47,29 +46,21 @@ class Books:
         return len(self.held) + len(self.captured) + len(self.released) + len(self.refused)
 
 
-class Shoppers:
+class Shoppers(Background):
     """A context manager: they shop while the block runs, and have finished what they began when it ends.
 
     `workers` says, whenever it is asked, where to call: also workers that have gone, or are coming.
     """
 
     def __init__(self, members: Sequence[str], workers: Callable[[], Sequence[str]], seed: int = 0) -> None:
+        super().__init__()
         self.books = Books()
         self._members = members
         self._workers = workers
         self._chance = random.Random(seed)
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._shop_together()))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._enough.set()
-        self._thread.join()
+    def run(self) -> None:
+        asyncio.run(self._shop_together())
 
     async def _addresses(self, member_id: str) -> Sequence[str]:
         found = [address for address in self._workers() if address]
@@ -81,7 +72,7 @@ class Shoppers:
             await asyncio.gather(*(self._shop(client) for _ in range(_AT_ONCE)))
 
     async def _shop(self, client: Client) -> None:
-        while not self._enough.is_set():
+        while not self.enough.is_set():
             try:
                 await self._buy(client, self._chance.choice(self._members))
             except Exception as error:
