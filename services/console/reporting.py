@@ -206,7 +206,7 @@ def _became(offer: offers_pb2.Offer, words: _Words, zone: tzinfo) -> str:
         case offers_pb2.OFFER_STATUS_CANCELLED:
             return words["cancelled"]
     until = f"{words['until']} {_minute(offer.valid_until_ms, zone)}" if offer.valid_until_ms else ""
-    return f"{until or words['valid']}, {words['claim']} {offer.claim}"
+    return f"{until or words['valid']}\n  {words['claim']} {offer.claim}"
 
 
 def _tier(tier: badges_pb2.Tier, words: _Words) -> str:

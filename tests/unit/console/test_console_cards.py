@@ -136,11 +136,11 @@ def test_a_card_says_what_an_agent_is_asked_about() -> None:
         "Points  karma: 5 available, 1,300 sent to others",
         "7 available, 30 received from others",
         "karma: 1,300 on the way to ben (1997-06-25 00:00)",
-        "Offers  10 off (1997-06-25)\nTEN-7KQ2M9XW: valid until 1997-06-26 00:00, claim c-[81]",
+        "Offers  10 off (1997-06-25)\nTEN-7KQ2M9XW: valid until 1997-06-26 00:00\nclaim c-[81]",
         "Used (1997-06-25)\nU-222222: used on 1997-06-25 01:00\n",
         "Old (1997-06-25)\nO-222222: no longer valid since 1997-06-25 01:00",
         "Back (1997-06-25)\ncancelled",
-        "Perk (1997-06-25)\nvalid, claim c-85",
+        "Perk (1997-06-25)\nvalid\nclaim c-85",
     ):
         assert words in shown
 
@@ -153,7 +153,7 @@ def test_a_card_says_it_in_french() -> None:
         "1 300 envoyés à d'autres",
         "30 reçus d'autres",
         "1 300 en route vers ben",
-        "TEN-7KQ2M9XW: valable jusqu'au 1997-06-26 00:00, demande c-[81]",
+        "TEN-7KQ2M9XW: valable jusqu'au 1997-06-26 00:00 demande c-[81]",
         "utilisé le 1997-06-25 01:00",
         "plus valable depuis le 1997-06-25",
         "annulé",
