@@ -69,6 +69,7 @@ class Code(StrEnum):
     STEP_KEYS = "R0502"
     STEP_FIELD = "R0503"
     EXPECTED_NAME = "R0504"
+    STEP_CLAIM = "R0505"
 
     NEVER_TRUE = "R0601"
     ALWAYS_TRUE = "R0602"

@@ -1,7 +1,7 @@
-"""One member's card: points, tier, badges with what is missing to the next level, offers."""
+"""One member's card: points, tier, badges with what is missing to the next level, offers and vouchers."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
@@ -13,17 +13,32 @@ from cercle.wire import badges_pb2, badges_pb2_grpc, offers_pb2, offers_pb2_grpc
 from services.console.services import SERVICES, Stores
 
 _ANSWER_SECONDS = 10.0
+_LAST_RECORDS = 50
+"""A transfer is on its way for a moment; one that is stuck is among these, or long known."""
 
 Addresses = Mapping[str, str]
 """Of each service's gRPC server, by the service's name."""
 
 
+class OnTheWay(NamedTuple):
+    """Points that the member sent to another one, of which nothing is heard yet."""
+
+    to: str
+    wallet: str
+    points: int
+    sent_at_ms: int
+
+
 class Card(NamedTuple):
-    """What the three services answer about one member, each in its own words."""
+    """What the three services answer about one member, each in its own words.
+
+    `on_the_way`: newest first, as far as the member's last records tell.
+    """
 
     balance: points_pb2.GetBalanceResponse
     standing: badges_pb2.GetMemberResponse
     offers: offers_pb2.ListOffersResponse
+    on_the_way: tuple[OnTheWay, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -32,11 +47,12 @@ class Card(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Plain values under the names of the protos; numbers as numbers."""
-        points, standing, offers = (_plain(message) for message in self)
+        points, standing, offers = map(_plain, (self.balance, self.standing, self.offers))
         return {
             "member_id": self.standing.member_id,
             "known": self.known,
             "balances": points["balances"],
+            "on_the_way": [each._asdict() for each in self.on_the_way],
             "tier": standing.get("tier", {}),
             "achievements": standing["achievements"],
             "offers": offers["offers"],
@@ -102,3 +118,25 @@ async def fetch_leaderboard(address: str, limit: int) -> list[badges_pb2.Rank]:
             badges_pb2.ListLeaderboardRequest(board="points", limit=limit), timeout=_ANSWER_SECONDS
         )
     return list(answer.ranks)
+
+
+async def fetch_on_the_way(addresses: Addresses, member_id: str) -> tuple[OnTheWay, ...]:
+    """Reads the member's last records of points. Raises grpc.RpcError."""
+    async with grpc.aio.insecure_channel(addresses["points"]) as channel:
+        answer = await points_pb2_grpc.PointsStub(channel).ListEntries(
+            points_pb2.ListEntriesRequest(member_id=member_id, page_size=_LAST_RECORDS),
+            timeout=_ANSWER_SECONDS,
+        )
+    return tuple(on_the_way(answer.entries))
+
+
+def on_the_way(entries: Iterable[points_pb2.EntryLine]) -> Iterator[OnTheWay]:
+    """What was sent, and neither received nor returned since. `entries`: newest first."""
+    settled: set[str] = set()
+    for entry in entries:
+        for event in reversed(entry.decision.events):
+            settled.update({event.transfer_completed.key, event.transfer_returned.key} - {""})
+            sent = event.transfer_sent
+            if sent.key and sent.key not in settled:
+                yield OnTheWay(sent.to, sent.wallet, sent.points, entry.at_ms)
+            settled.discard(sent.key)  # Long before, the key may have been another transfer's.

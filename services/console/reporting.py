@@ -6,11 +6,12 @@ from datetime import datetime, tzinfo
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from cercle.actions.instants import local_time
 from cercle.rulebook import Rulebook
 from cercle.wire import badges_pb2, offers_pb2, points_pb2
-from services.console.cards import Card
+from services.console.cards import Card, OnTheWay
 from services.console.census import Census
 from services.console.running import Result
 
@@ -21,6 +22,9 @@ WORDS = {
         "available": "available",
         "pending": "pending",
         "held": "held",
+        "sent": "sent to others",
+        "came": "received from others",
+        "way": "on the way to",
         "tier": "Tier",
         "points": "Points",
         "to": "to",
@@ -28,6 +32,12 @@ WORDS = {
         "offers": "Offers",
         "none": "none yet",
         "top": "the highest",
+        "until": "valid until",
+        "valid": "valid",
+        "redeemed": "used on",
+        "expired": "no longer valid since",
+        "cancelled": "cancelled",
+        "claim": "claim",
     },
     "fr": {
         "member": "Membre",
@@ -35,6 +45,9 @@ WORDS = {
         "available": "disponibles",
         "pending": "en attente",
         "held": "réservés",
+        "sent": "envoyés à d'autres",
+        "came": "reçus d'autres",
+        "way": "en route vers",
         "tier": "Palier",
         "points": "Points",
         "to": "avant",
@@ -42,6 +55,12 @@ WORDS = {
         "offers": "Offres",
         "none": "rien encore",
         "top": "le plus haut",
+        "until": "valable jusqu'au",
+        "valid": "valable",
+        "redeemed": "utilisé le",
+        "expired": "plus valable depuis le",
+        "cancelled": "annulé",
+        "claim": "demande",
     },
 }
 """What members and agents read, by language."""
@@ -127,18 +146,16 @@ class _Words:
 def card(card: Card, language: str, zone: tzinfo) -> RenderableType:
     """A member's card; dates are those of the club's zone."""
     words = _Words(language)
-    title = f"{words['member']} {card.standing.member_id}"
+    title = Text(f"{words['member']} {card.standing.member_id}")
     if not card.known:
         return Panel(words["unknown"], title=title, title_align="left", width=72)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column()
-    offers = [
-        f"{offer.title} ({_day(offer.issued_at_ms, zone)})"
-        for offer in card.offers.offers
-        if offer.status != offers_pb2.OFFER_STATUS_CANCELLED
-    ]
-    grid.add_row(words["points"], _lines([_points(each, words) for each in card.balance.balances], words))
+    points = [_points(each, words) for each in card.balance.balances]
+    points += [_sent(each, words, zone) for each in card.on_the_way]
+    offers = [_offer(offer, words, zone) for offer in card.offers.offers]
+    grid.add_row(words["points"], _lines(points, words))
     grid.add_row(words["tier"], _tier(card.standing.tier, words))
     grid.add_row(words["badges"], _lines([_badge(each, words) for each in card.standing.achievements], words))
     grid.add_row(words["offers"], _lines(offers, words))
@@ -146,7 +163,8 @@ def card(card: Card, language: str, zone: tzinfo) -> RenderableType:
 
 
 def _lines(lines: list[str], words: _Words) -> RenderableType:
-    return Group(*(lines or [words["none"]]))
+    """Ids and codes are what they are: brackets in them are no style."""
+    return Group(*map(Text, lines or [words["none"]]))
 
 
 def _points(balance: points_pb2.Balance, words: _Words) -> str:
@@ -154,8 +172,41 @@ def _points(balance: points_pb2.Balance, words: _Words) -> str:
     for name, points in (("pending", balance.pending), ("held", balance.held)):
         if points:
             parts.append(f"{words.figure(points)} {words[name]}")
-    wallet = "" if balance.wallet == "points" else f"{balance.wallet}: "
-    return wallet + ", ".join(parts)
+    if balance.transferred:
+        word = "sent" if balance.transferred > 0 else "came"
+        parts.append(f"{words.figure(abs(balance.transferred))} {words[word]}")
+    return _wallet(balance.wallet) + ", ".join(parts)
+
+
+def _wallet(name: str) -> str:
+    return "" if name == "points" else f"{name}: "
+
+
+def _sent(sent: OnTheWay, words: _Words, zone: tzinfo) -> str:
+    """Points that have left, and not arrived."""
+    points, at = words.figure(sent.points), _minute(sent.sent_at_ms, zone)
+    return f"{_wallet(sent.wallet)}{points} {words['way']} {sent.to} ({at})"
+
+
+def _offer(offer: offers_pb2.Offer, words: _Words, zone: tzinfo) -> str:
+    """What it is and since when; of a claim also its code, and what became of it."""
+    line = f"{offer.title} ({_day(offer.issued_at_ms, zone)})"
+    if not offer.claim:
+        return line
+    code = f"{offer.code}: " if offer.code else ""
+    return f"{line}\n  {code}{_became(offer, words, zone)}"
+
+
+def _became(offer: offers_pb2.Offer, words: _Words, zone: tzinfo) -> str:
+    match offer.status:
+        case offers_pb2.OFFER_STATUS_REDEEMED:
+            return f"{words['redeemed']} {_minute(offer.redeemed_at_ms, zone)}"
+        case offers_pb2.OFFER_STATUS_EXPIRED:
+            return f"{words['expired']} {_minute(offer.valid_until_ms, zone)}"
+        case offers_pb2.OFFER_STATUS_CANCELLED:
+            return words["cancelled"]
+    until = f"{words['until']} {_minute(offer.valid_until_ms, zone)}" if offer.valid_until_ms else ""
+    return f"{until or words['valid']}\n  {words['claim']} {offer.claim}"
 
 
 def _tier(tier: badges_pb2.Tier, words: _Words) -> str:
@@ -180,6 +231,10 @@ def _badge(progress: badges_pb2.Progress, words: _Words) -> str:
 def _day(instant_ms: int, zone: tzinfo) -> str:
     moment: datetime = local_time(instant_ms, zone)
     return moment.date().isoformat()
+
+
+def _minute(instant_ms: int, zone: tzinfo) -> str:
+    return f"{local_time(instant_ms, zone):%Y-%m-%d %H:%M}"
 
 
 def duration(seconds: Mapping[str, float], emitted: int) -> str:

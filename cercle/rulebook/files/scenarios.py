@@ -1,14 +1,13 @@
 """*_test.yaml: what is expected of the rules, as small stories that `cercle rules test` plays.
 
-A step is what a member does (`do`), what is found then (`expect`), or points being spent (`hold`,
-`capture`, `release`) or sent to another member (`transfer`). Steps follow each other in time, and
-nothing but them moves the clock.
+A step is what a member does (`do`), what is found then (`expect`), points being spent (`hold`,
+`capture`, `release`) or sent to another member (`transfer`), or an offer being taken (`claim`), used
+(`redeem`) or given back (`cancel`). Steps follow each other in time, and nothing but them moves the clock.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Union
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, Tag, model_validator
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.entries.entry import (
@@ -17,12 +16,12 @@ from cercle.rulebook.entries.entry import (
     Identifier,
     Moment,
     Text,
-    one_or_many,
     sentence_error,
     words,
 )
 from cercle.rulebook.entries.shapes import shape_by, tag
 from cercle.rulebook.files.earning import POINTS
+from cercle.rulebook.files.expectations import ExpectationEntry
 from cercle.rulebook.times import LocalMoment
 
 MOST_TIMES = 1_000
@@ -31,8 +30,8 @@ LONGEST_STORY_MS = 100 * 365 * 86_400_000
 """From the first to the last time of one step, and of a hold."""
 LONGEST_ID = 128
 """Characters."""
-NOT_YET = "none"
-"""A badge's level before the first, a member's tier before the first."""
+STEPS = ("do", "expect", "hold", "capture", "release", "transfer", "claim", "redeem", "cancel")
+"""What a step says exactly one of."""
 
 
 def _with_time(moment: LocalMoment) -> LocalMoment:
@@ -67,89 +66,7 @@ def _some_time(milliseconds: int) -> int:
 TimedMoment = Annotated[Moment, AfterValidator(_with_time)]
 """`2026-03-02 10:00`, by the club's clocks."""
 Name = Annotated[Text, AfterValidator(_short)]
-Count = Annotated[int, Field(ge=0, le=2**53)]
 Times = Annotated[int, Field(ge=1, le=MOST_TIMES)]
-
-
-class BalancesEntry(Entry):
-    """What is expected in a wallet; what is not named is not looked at."""
-
-    available: Count | None = Field(
-        default=None, description="The points that the member can spend.", examples=[42]
-    )
-    pending: Count | None = Field(
-        default=None, description="The points that are earned, and wait to be available.", examples=[0]
-    )
-    held: Count | None = Field(default=None, description="The points that holds set aside.", examples=[0])
-    issued: Count | None = Field(
-        default=None, description="All the points that the club gave the member.", examples=[42]
-    )
-    redeemed: Count | None = Field(
-        default=None, description="All the points that the member spent.", examples=[0]
-    )
-    transferred: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = Field(
-        default=None,
-        description=(
-            "The points that the member sent to other members, less what came from them: below zero "
-            "if more came."
-        ),
-        examples=[50],
-    )
-
-
-WalletExpectation = Annotated[
-    Union[Annotated[Count, Tag("<one>")], Annotated[BalancesEntry, Tag("<many>")]],
-    Discriminator(one_or_many),
-]
-"""The available points, or a balance each."""
-BadgesExpectation = Annotated[
-    Union[Annotated[list[Identifier], Tag("<list>")], Annotated[dict[Identifier, Identifier], Tag("<many>")]],
-    Discriminator(lambda value: "<many>" if isinstance(value, Mapping) else "<list>"),
-]
-"""All badges that the member has; or the level of some."""
-OffersExpectation = Annotated[
-    Union[Annotated[list[Identifier], Tag("<list>")], Annotated[dict[Identifier, Count], Tag("<many>")]],
-    Discriminator(lambda value: "<many>" if isinstance(value, Mapping) else "<list>"),
-]
-"""All offers that the member has; or how many of some."""
-
-
-class ExpectationEntry(Entry):
-    """What a member is expected to have. Every other key is a wallet of points.yaml.
-
-    `points: 42` are the points that can be spent; `points: {available: 0, pending: 42}` says more.
-    """
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, WalletExpectation]
-
-    tier: Identifier | None = Field(
-        default=None,
-        description="The member's tier; `none` before the first.",
-        examples=["gold", NOT_YET],
-    )
-    badges: BadgesExpectation | None = Field(
-        default=None,
-        description=(
-            "All badges that the member has, whatever their level; or the highest level of some, "
-            "`none` where there is none yet."
-        ),
-        examples=[["collector"], {"collector": "silver"}, {"collector": NOT_YET}],
-    )
-    offers: OffersExpectation | None = Field(
-        default=None,
-        description="All offers that the member was given; or how often some of them.",
-        examples=[["welcome-vinyl"], {"welcome-vinyl": 2}],
-    )
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "ExpectationEntry":
-        if not self.model_fields_set and not self.__pydantic_extra__:
-            raise sentence_error(
-                "`expect` is empty; say what the member has then, as in `expect: {points: 42}`",
-                Code.MISSING_VALUE,
-            )
-        return self
 
 
 class StepEntry(Entry):
@@ -321,6 +238,63 @@ class TransferStep(StepEntry):
     )
 
 
+class ClaimStep(StepEntry):
+    """A member takes an offer, for its price or free: all of it or nothing."""
+
+    claim: Identifier = Field(description="The offer, as offers.yaml names it.", examples=["ten-off"])
+    id: Name | None = Field(
+        default=None,
+        description=(
+            "What `redeem` and `cancel` call this claim. Two claims of one member with one id are one, "
+            "asked twice. Left out, every claim is one of its own."
+        ),
+        examples=["c1"],
+    )
+    refused: (
+        Annotated[
+            str,
+            words(
+                "insufficient_points", "out_of_stock", "limit_reached", "budget_spent", "not_available_now"
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description=(
+            "It is expected to be refused: the member has fewer points than its price, or the offer's "
+            "`stock`, `limit`, `budget` or `during` does not allow it."
+        ),
+        examples=["out_of_stock", "limit_reached"],
+    )
+
+
+class RedeemStep(StepEntry):
+    """The code of a claim is used, once. `member` is who claimed."""
+
+    redeem: Name = Field(description="The id of the claim.", examples=["c1"])
+    refused: Annotated[str, words("code_redeemed", "code_cancelled", "code_expired")] | None = Field(
+        default=None,
+        description="It is expected to be refused: the code was used or cancelled, or is no longer valid.",
+        examples=["code_expired"],
+    )
+
+
+class CancelStep(StepEntry):
+    """A claim is taken back: points and stock are there again."""
+
+    cancel: Name = Field(description="The id of the claim.", examples=["c1"])
+    refused: (
+        Annotated[str, words("code_redeemed", "code_expired", "claim_cancelled", "claim_not_issued")] | None
+    ) = Field(
+        default=None,
+        description=(
+            "It is expected to be refused: the code was used or is no longer valid, or the claim was "
+            "cancelled before, or refused itself."
+        ),
+        examples=["code_redeemed"],
+    )
+
+
 class ExpectStep(StepEntry):
     """What a member is expected to have at that moment."""
 
@@ -338,10 +312,13 @@ AnyStep = Annotated[
         Annotated[CaptureStep, Tag(tag("capture"))],
         Annotated[ReleaseStep, Tag(tag("release"))],
         Annotated[TransferStep, Tag(tag("transfer"))],
+        Annotated[ClaimStep, Tag(tag("claim"))],
+        Annotated[RedeemStep, Tag(tag("redeem"))],
+        Annotated[CancelStep, Tag(tag("cancel"))],
     ],
     shape_by(
-        ("do", "expect", "hold", "capture", "release", "transfer"),
-        "a step says exactly one of `do`, `expect`, `hold`, `capture`, `release` and `transfer`, "
+        STEPS,
+        f"a step says exactly one of {', '.join(f'`{word}`' for word in STEPS[:-1])} and `{STEPS[-1]}`, "
         "as in `do: purchase`; an action's field with such a name is written within `fields`",
         code=Code.STEP_KEYS,
     ),

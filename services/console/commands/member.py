@@ -10,7 +10,7 @@ from cercle.runtime.settings import Settings
 from cercle.runtime.topics import partition_count
 from services.console import output
 from services.console.addresses import find_settings
-from services.console.cards import Card, addresses_of, fetch_card, partition_of_member
+from services.console.cards import Card, addresses_of, fetch_card, fetch_on_the_way, partition_of_member
 from services.console.errors import CommandError
 from services.console.reporting import card
 from services.console.services import open_stores
@@ -30,7 +30,7 @@ def member(
     redis: output.Redis = None,
     as_json: output.Json = False,
 ) -> None:
-    """Show a member's points, tier, badges and offers."""
+    """Show a member's points, tier, badges, offers and vouchers."""
     if not 0 < len(member_id) <= 128:
         raise CommandError("A member's id has 1 to 128 characters.")
     settings = find_settings(club, kafka, redis)
@@ -46,4 +46,7 @@ def member(
 async def _card(settings: Settings, partitions: int, member_id: str, language: str) -> Card:
     async with open_stores(settings) as stores:
         addresses = await addresses_of(stores, partition_of_member(member_id, partitions))
-    return await fetch_card(addresses, member_id, language)
+    found, sent = await asyncio.gather(
+        fetch_card(addresses, member_id, language), fetch_on_the_way(addresses, member_id)
+    )
+    return found._replace(on_the_way=sent)

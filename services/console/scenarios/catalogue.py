@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cercle.rulebook import Place, Rulebook
+from cercle.rulebook import Claimable, Place, Rulebook
 from cercle.rulebook.checks.conditions_of import trigger_of
 from cercle.rulebook.diagnostics import Findings
 from cercle.rulebook.entries.entry import Entry
 from cercle.rulebook.files.badges import AchievementEntry, BadgesFile
-from cercle.rulebook.files.offers import ClaimedOffer, OfferEntry, OffersFile
+from cercle.rulebook.files.offers import ClaimedOffer, IssuedOffer, OfferEntry, OffersFile
 from cercle.rulebook.files.points import PointsFile
 from cercle.rulebook.files.tiers import TierEntry, TiersFile
 from cercle.rulebook.folder import Folder
@@ -44,12 +44,17 @@ class Listed:
 
 @dataclass(frozen=True)
 class Names:
-    """What scenarios may name, whether this version acts on it or not. `badges`: the levels of each."""
+    """What scenarios may name, whether this version acts on it or not. `badges`: the levels of each.
+
+    `claimable`: the offers that members can claim; `unclaimable`: why they cannot claim the others.
+    """
 
     wallets: frozenset[str]
     badges: Mapping[str, tuple[str, ...]]
     tiers: frozenset[str]
     offers: frozenset[str]
+    claimable: Mapping[str, Claimable]
+    unclaimable: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,7 @@ def catalogue(files: Mapping[str, str], rules: Rulebook) -> Catalogue:
             for level in entry.goals
         ),
         *(Listed(TIER, level.id, _place(level)) for level in _tiers(folder)),
-        *(
-            Listed(OFFER, offer.id, _place(offer), _trigger(offer.block))
-            for offer in _offers(folder)
-            if not isinstance(offer, ClaimedOffer)  # no step of a scenario claims
-        ),
+        *(Listed(OFFER, offer.id, _place(offer), _trigger(offer.block)) for offer in _offers(folder)),
     ]
     inactive = tuple(_inactive(folder.models().values()))
     idle = {each.place for each in inactive}
@@ -98,12 +99,26 @@ def catalogue(files: Mapping[str, str], rules: Rulebook) -> Catalogue:
 
 def _names(folder: Folder, rules: Rulebook) -> Names:
     levels = {entry.id: tuple(entry.goals) for entry in _achievements(folder)}
+    claimable = {name: offer.claim for name, offer in rules.offers.offers.items() if offer.claim}
+    unclaimable = {
+        offer.id: _why_unclaimable(offer) for offer in _offers(folder) if offer.id not in claimable
+    }
     return Names(
         rules.points.wallets,
         levels | dict.fromkeys(_awards(folder), ()),
         frozenset(level.id for level in _tiers(folder)),
         frozenset(offer.id for offer in _offers(folder)),
+        claimable,
+        unclaimable,
     )
+
+
+def _why_unclaimable(offer: OfferEntry) -> str:
+    if isinstance(offer, IssuedOffer):
+        return "it says `issue`, so it is given and nobody claims it"
+    if isinstance(offer, ClaimedOffer):
+        return _why("", offer, offer)
+    return "it says `invite`, so members are invited to it and nobody claims it"
 
 
 def _achievements(folder: Folder) -> Iterable[AchievementEntry]:

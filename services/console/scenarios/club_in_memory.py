@@ -1,90 +1,45 @@
 """A whole club in memory: the real domains of the three services, told of actions and of each other.
 
 What one of them decides reaches the others as the bytes of its decision, and its letters the keys that
-they are to, first decided first heard, until there is nothing left to hear. No clock and no chance:
-time is what the caller says it is.
+they are to, first decided first heard, until there is nothing left to hear. What a claim asks of points is
+answered at once. No clock and no chance: time is what the caller says it is.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Union
 
-from cercle.domain.action import Action, RawAction
+from cercle.domain.action import RawAction
 from cercle.domain.admission import admit
 from cercle.domain.decision import Decision, Instant, Letter, Rejection
-from cercle.domain.keys import is_member
+from cercle.domain.keys import OFFER, is_member
 from cercle.rulebook import Rulebook
 from services.badges import core as badges
-from services.badges import wire as badges_wire
-from services.badges.commands import CountAction
+from services.console.scenarios.calling import answer_to, command_of
+from services.console.scenarios.domains import DOMAINS
+from services.offers import codes
 from services.offers import core as offers
-from services.offers import wire as offers_wire
-from services.offers.commands import NoteAction
+from services.offers.commands import Cancel, Claim, Redeem
+from services.offers.member import ISSUED, REDEEMED
 from services.points import core as points
-from services.points import states as points_states
-from services.points import wire as points_wire
-from services.points.commands import DoDueWork, Earn, Request
+from services.points.commands import Request
 
 MOST_DEPTH = 8
 """A decision on a decision on a decision... no deeper: rules that feed each other come to an end."""
 
 
-class Domain(NamedTuple):
-    """One service's pure domain, its wire, and the commands that it makes of actions and of due work.
-
-    `new`: the state of a key that nobody has heard of.
-    """
-
-    new: Callable[[str], Any]
-    decide: Callable[[Any, Any, Rulebook, Instant], Union[Decision[Any], Rejection]]
-    evolve: Callable[[Any, Any], Any]
-    due_at: Callable[[Any], Union[Instant, None]]
-    encode: Callable[[tuple[Any, ...]], bytes]
-    heard: Callable[[str, bytes], Any]
-    on_action: Callable[[Action], Any]
-    due_command: object = None
-
-
-DOMAINS: Mapping[str, Domain] = {
-    "points": Domain(
-        points_states.new,
-        points.decide,
-        points.evolve,
-        points.due_at,
-        points_wire.encode,
-        points_wire.heard,
-        Earn,
-        DoDueWork(),
-    ),
-    "badges": Domain(
-        lambda key: badges.new(),
-        badges.decide,
-        badges.evolve,
-        badges.due_at,
-        badges_wire.encode,
-        badges_wire.heard,
-        CountAction,
-    ),
-    "offers": Domain(
-        lambda key: offers.new(),
-        offers.decide,
-        offers.evolve,
-        offers.due_at,
-        offers_wire.encode,
-        offers_wire.heard,
-        NoteAction,
-    ),
-}
-"""In the order in which they are told."""
-
-
 class Standing(NamedTuple):
-    """What a member has at some moment, as the three services show it."""
+    """What a member has at some moment, as the three services show it.
+
+    `offers`: how many of each, given, or claimed and neither cancelled nor expired. `stock`: how many
+    are left for all members of the offers that have one.
+    """
 
     wallets: Mapping[str, points.WalletView]
     tier: str
     badges: Mapping[str, str]
     offers: Mapping[str, int]
+    stock: Mapping[str, int]
 
 
 class _Decided(NamedTuple):
@@ -125,6 +80,38 @@ class ClubInMemory:
         self._spread()
         return outcome if isinstance(outcome, Rejection) else outcome.answer
 
+    def claim(self, member: str, offer: str, claim: str, at: Instant) -> Union[offers.ClaimView, Rejection]:
+        """What became of the claim, which has this id.
+
+        Its code is made of the member and the id, where a service draws lots.
+        """
+        command = Claim(claim, at, member, offer, f"{member}/{claim}".encode())
+        outcome = self._ask_offers(member, command, at)
+        if isinstance(outcome, Rejection):
+            return outcome
+        view = offers.claim_view(self._state("offers", member), self.now, claim)
+        assert view is not None, "nobody is waited for, so that no claim stays under way"
+        return view
+
+    def code_of(self, member: str, claim: str) -> str:
+        """The code of the member's claim, which was issued."""
+        code: str = self._state("offers", member).claims[claim].code
+        return code
+
+    def redeem(self, code: str, key: str, at: Instant) -> object:
+        """What whoever brings the code is told: a Redemption, a RedeemRefused, or a Rejection."""
+        outcome = self._ask_offers(codes.key_of(code), Redeem(key, at), at)
+        return outcome if isinstance(outcome, Rejection) else outcome.answer
+
+    def cancel(self, member: str, claim: str, key: str, at: Instant) -> Union[offers.CancelView, Rejection]:
+        """What is said to a request with this key that takes the claim back."""
+        outcome = self._ask_offers(member, Cancel(key, at, member, claim), at)
+        if isinstance(outcome, Rejection):
+            return outcome
+        view = offers.cancel_view(self._state("offers", member), self.now, key)
+        assert view is not None, "a code answers at once"
+        return view
+
     def advance(self, to: Instant) -> None:
         """Does what is due until then, each at its time, and sets the clock; it never goes back."""
         while self._due and (due := min((at, *place) for place, at in self._due.items()))[0] <= to:
@@ -139,20 +126,32 @@ class ClubInMemory:
         """What the member has now."""
         kept = points.view(self._state("points", member), self.now)
         earned = badges.view(self._state("badges", member), self._rules, "", self.now)
-        given = offers.view(self._state("offers", member), self._rules, "", self.now).offers
-        counts: dict[str, int] = {}
-        for one in given:
-            counts[one.offer] = counts.get(one.offer, 0) + 1
+        shown = offers.view(self._state("offers", member), self._rules, "", self.now).offers
+        counts = Counter(one.offer for one in shown if one.status in (ISSUED, REDEEMED))
         levels = {each.achievement: each.reached[-1].name for each in earned.achievements if each.reached}
-        return Standing(kept.wallets, earned.tier.id, levels, counts)
+        return Standing(kept.wallets, earned.tier.id, levels, counts, self._stock())
 
     def members(self) -> list[str]:
         """All that any service knows, by name."""
         return sorted(filter(is_member, set().union(*self._states.values())))
 
+    def _stock(self) -> dict[str, int]:
+        return {
+            name: offer.claim.stock - self._state("offers", OFFER + name).reserved
+            for name, offer in self._rules.offers.offers.items()
+            if offer.claim is not None and offer.claim.stock is not None
+        }
+
     def _state(self, name: str, key: str) -> Any:
         states = self._states[name]
         return states[key] if key in states else DOMAINS[name].new(key)
+
+    def _ask_offers(self, key: str, command: object, at: Instant) -> Union[Decision[Any], Rejection]:
+        self.advance(at)
+        outcome = self._decide("offers", key, command)
+        self._spread()
+        self.advance(at)  # A code that is taken is followed by another, which is due at once.
+        return outcome
 
     def _decide(
         self, name: str, key: str, command: object, depth: int = 0
@@ -190,3 +189,10 @@ class ClubInMemory:
                 command = domain.heard(service, data) if name != service else None
                 if command is not None:
                     self._decide(name, key, command, depth + 1)
+            self._call(service, key, depth + 1)
+
+    def _call(self, service: str, key: str, depth: int) -> None:
+        """Asks points what the state has yet to ask, and tells it the answer."""
+        for call in DOMAINS[service].calls(self._state(service, key)):
+            outcome = self._decide("points", key, command_of(call), depth)
+            self._decide(service, key, answer_to(call, outcome), depth)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings
-from cercle.rulebook.files.scenarios import NOT_YET, BalancesEntry, ExpectationEntry
+from cercle.rulebook.files.expectations import NOT_YET, BalancesEntry, ExpectationEntry
 from cercle.rulebook.text.source import Block
 from services.console.scenarios.catalogue import Names
 from services.console.scenarios.club_in_memory import Standing
@@ -34,6 +34,10 @@ def compare(expected: ExpectationEntry, standing: Standing) -> list[Compared]:
         *_tier(expected.tier, standing.tier),
         *_badges(expected.badges, standing.badges),
         *_offers(expected.offers, standing.offers),
+        *(
+            Compared(f"stock of {offer}", str(left), str(standing.stock[offer]))
+            for offer, left in sorted((expected.stock or {}).items())
+        ),
     ]
 
 
@@ -79,7 +83,9 @@ def check_names(expected: ExpectationEntry, known: Names, findings: Findings) ->
     for wallet in expected.model_extra or ():
         if wallet not in known.wallets:
             allowed = known.wallets | (ExpectationEntry.keys() - expected.block.keys())
-            sentence = f"`{wallet}` is neither a wallet of points.yaml nor `tier`, `badges` or `offers`"
+            sentence = (
+                f"`{wallet}` is neither a wallet of points.yaml nor `tier`, `badges`, `offers` or `stock`"
+            )
             place = expected.block.key_spots[wallet].place()
             findings.wrong_word(Code.EXPECTED_NAME, place, sentence, wallet, allowed)
     if expected.tier not in (None, NOT_YET, *known.tiers):
@@ -89,6 +95,8 @@ def check_names(expected: ExpectationEntry, known: Names, findings: Findings) ->
         )
     _check_listed(expected, "badges", "a badge of badges.yaml", known.badges, findings)
     _check_listed(expected, "offers", "an offer of offers.yaml", known.offers, findings)
+    stocks = {name for name, offer in known.claimable.items() if offer.stock is not None}
+    _check_listed(expected, "stock", "an offer that members claim and that has a `stock`", stocks, findings)
     if isinstance(expected.badges, dict):
         _check_levels(expected, expected.badges, known, findings)
 

@@ -10,11 +10,15 @@ from cercle.rulebook import Place, Rulebook
 from cercle.rulebook.codes import Code
 from cercle.rulebook.diagnostics import Findings, nearest
 from cercle.rulebook.files.scenarios import (
+    STEPS,
+    CancelStep,
     CaptureStep,
+    ClaimStep,
     DoStep,
     ExpectStep,
     HoldEntry,
     HoldStep,
+    RedeemStep,
     ReleaseStep,
     ScenarioEntry,
     ScenariosFile,
@@ -28,6 +32,7 @@ from cercle.rulebook.text.source import Block
 from cercle.rulebook.times import LocalMoment, instant
 from cercle.rulebook.validation.validate import validate
 from services.console.scenarios.catalogue import Names
+from services.console.scenarios.claim_steps import ClaimsOfStory
 from services.console.scenarios.expecting import check_names
 from services.console.scenarios.fields import check_fields, written_fields
 from services.console.scenarios.steps import Does, Expects, Scenario, Spends, Step
@@ -63,7 +68,7 @@ def _entries(name: str, text: str, findings: Findings) -> Iterable[ScenarioEntry
 
 def _check_slips(step: Block, findings: Findings) -> None:
     """A `do` step may have any key, so that a misspelt `member` is only found where `member` is missing."""
-    if not step.keys() & {"expect", "hold", "capture", "release", "transfer"}:
+    if not step.keys() & set(STEPS) - {"do"}:
         for key in ("do", "at", "member"):
             near = nearest(key, step.keys() - DoStep.keys()) if key not in step else ""
             if near:
@@ -87,9 +92,11 @@ class _Reader:
         return Scenario(entry.name, place, steps) if len(self._findings.errors) == errors else None
 
     def _steps(self, entry: ScenarioEntry) -> Iterator[Step]:
+        claims = ClaimsOfStory(self._known, self._findings)
         for number, step in enumerate(entry.steps, start=1):
             place = step.block.spot.place()
             if self._misread(step.block):
+                claims.misread(step)
                 continue
             match step:
                 case DoStep():
@@ -100,6 +107,12 @@ class _Reader:
                     yield Expects(place, step.member, self._instant(step.at), step.expect)
                 case HoldStep() | CaptureStep() | ReleaseStep() | TransferStep():
                     yield self._spends(step, place, number)
+                case ClaimStep():
+                    yield from claims.claim(step, self._instant(step.at), number)
+                case RedeemStep():
+                    yield from claims.redeem(step, self._instant(step.at), number)
+                case CancelStep():
+                    yield from claims.cancel(step, self._instant(step.at), number)
 
     def _does(self, step: DoStep, place: Place, number: int) -> Does | None:
         if step.do not in self._rules.actions:

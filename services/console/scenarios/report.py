@@ -18,7 +18,10 @@ _NO_SCENARIOS = (
 
 @dataclass(frozen=True)
 class Told:
-    """What the rules made of a member's last action; `judged`: they were asked at all."""
+    """What the rules made of a member's last action, or what came of something that the member asked for.
+
+    `judged`: the rules were asked at all.
+    """
 
     action: str
     judged: bool
@@ -37,7 +40,7 @@ class Passed:
 class Failure:
     """A scenario in which the step at `step` is not as expected: what differs, and the trace.
 
-    `hint`: why there may be no trace.
+    `asked`: what the member asked for since that action. `hint`: why there may be no trace.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Failure:
     different: tuple[Compared, ...]
     told: Told | None
     hint: str = ""
+    asked: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,11 @@ def _failure(failure: Failure) -> Iterator[str]:
     yield ""
     yield from table([("", "expected", "found"), *failure.different])
     yield ""
-    if failure.told is not None:
-        yield f"    {failure.told.action}:"
-        yield from _told(failure.told)
-        yield ""
+    for told in (failure.told, *failure.asked):
+        if told is not None:
+            yield f"    {told.action}:"
+            yield from _told(told)
+            yield ""
     if failure.hint:
         yield f"    {failure.hint}"
         yield ""
@@ -155,7 +160,10 @@ def _failure_as_json(failure: Failure) -> dict[str, Any]:
         "scenario": failure.name,
         **_place(failure.step),
         "different": [each._asdict() for each in failure.different],
-        "trace": None
-        if failure.told is None
-        else {**asdict(failure.told), "lines": [line._asdict() for line in failure.told.lines]},
+        "trace": None if failure.told is None else _told_as_json(failure.told),
+        "asked": [_told_as_json(told) for told in failure.asked],
     }
+
+
+def _told_as_json(told: Told) -> dict[str, Any]:
+    return {**asdict(told), "lines": [line._asdict() for line in told.lines]}

@@ -6,7 +6,7 @@ from typing import Union
 from cercle.domain.action import RawAction
 from cercle.domain.decision import Instant
 from cercle.rulebook import Place
-from cercle.rulebook.files.scenarios import ExpectationEntry
+from cercle.rulebook.files.expectations import ExpectationEntry
 from services.points.commands import Request
 
 
@@ -35,6 +35,44 @@ class Spends:
 
 
 @dataclass(frozen=True)
+class Claims:
+    """A member takes an offer. `key`: the claim's id. `refused`: as in Does."""
+
+    place: Place
+    member: str
+    at: Instant
+    key: str
+    offer: str
+    refused: str
+
+
+@dataclass(frozen=True)
+class Redeems:
+    """The code of the member's claim is used, by a request with this key. `refused`: as in Does."""
+
+    place: Place
+    member: str
+    at: Instant
+    key: str
+    claim: str
+    offer: str
+    refused: str
+
+
+@dataclass(frozen=True)
+class Cancels:
+    """The member's claim is taken back. `key`, `refused`: as in Redeems."""
+
+    place: Place
+    member: str
+    at: Instant
+    key: str
+    claim: str
+    offer: str
+    refused: str
+
+
+@dataclass(frozen=True)
 class Expects:
     """What the member is expected to have."""
 
@@ -44,7 +82,8 @@ class Expects:
     expected: ExpectationEntry
 
 
-Step = Union[Does, Spends, Expects]
+OfClaims = Union[Claims, Redeems, Cancels]
+Step = Union[Does, Spends, OfClaims, Expects]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from cercle.wire import badges_pb2, offers_pb2, points_pb2
 from services.badges.member import Member as BadgesMember
 from services.badges.member import Standing
-from services.console.cards import Card
+from services.console.cards import Card, OnTheWay, on_the_way
 from services.console.census import Census
 from services.console.clubs import read_club
 from services.console.reporting import WORDS, card, duration, numbers
@@ -70,6 +70,131 @@ def test_card_says_what_is_there_and_what_is_missing(language: str, words: list[
     shown = text(card(ana(), language, ZONE)).replace("\u202f", " ")
     assert [word for word in words if word not in shown] == []
     assert "A record (1997-06-25)" in shown
+
+
+CLAIMED = [
+    offers_pb2.Offer(
+        id="ten-off",
+        title="10 off",
+        issued_at_ms=867_211_200_000,
+        claim="c-[81]",
+        code="TEN-7KQ2M9XW",
+        status=offers_pb2.OFFER_STATUS_ISSUED,
+        valid_until_ms=867_297_600_000,
+    ),
+    offers_pb2.Offer(
+        id="used",
+        title="Used",
+        issued_at_ms=867_211_200_000,
+        claim="c-82",
+        code="U-222222",
+        status=offers_pb2.OFFER_STATUS_REDEEMED,
+        redeemed_at_ms=867_214_800_000,
+    ),
+    offers_pb2.Offer(
+        id="old",
+        title="Old",
+        issued_at_ms=867_211_200_000,
+        claim="c-83",
+        code="O-222222",
+        status=offers_pb2.OFFER_STATUS_EXPIRED,
+        valid_until_ms=867_214_800_000,
+    ),
+    offers_pb2.Offer(
+        id="back",
+        title="Back",
+        issued_at_ms=867_211_200_000,
+        claim="c-84",
+        status=offers_pb2.OFFER_STATUS_CANCELLED,
+    ),
+    offers_pb2.Offer(
+        id="perk",
+        title="Perk",
+        issued_at_ms=867_211_200_000,
+        claim="c-85",
+        status=offers_pb2.OFFER_STATUS_ISSUED,
+    ),
+]
+
+
+def claimer() -> Card:
+    """A member with vouchers of every kind, who has just sent points."""
+    balance = points_pb2.Balance(wallet="karma", available=5, transferred=1300)
+    given = points_pb2.Balance(wallet="points", available=7, transferred=-30)
+    return ana()._replace(
+        balance=points_pb2.GetBalanceResponse(member_id="ana", balances=[balance, given]),
+        offers=offers_pb2.ListOffersResponse(offers=CLAIMED),
+        on_the_way=(OnTheWay("ben", "karma", 1300, 867_211_200_000),),
+    )
+
+
+def test_a_card_says_what_an_agent_is_asked_about() -> None:
+    """Codes, until when they are good, what became of them, the claim's id, and where points are."""
+    lines = [line.strip("│ ") for line in text(card(claimer(), "en", ZONE)).splitlines()]
+    shown = "\n".join(lines)
+    for words in (
+        "Points  karma: 5 available, 1,300 sent to others",
+        "7 available, 30 received from others",
+        "karma: 1,300 on the way to ben (1997-06-25 00:00)",
+        "Offers  10 off (1997-06-25)\nTEN-7KQ2M9XW: valid until 1997-06-26 00:00\nclaim c-[81]",
+        "Used (1997-06-25)\nU-222222: used on 1997-06-25 01:00\n",
+        "Old (1997-06-25)\nO-222222: no longer valid since 1997-06-25 01:00",
+        "Back (1997-06-25)\ncancelled",
+        "Perk (1997-06-25)\nvalid\nclaim c-85",
+    ):
+        assert words in shown
+
+
+def test_a_card_says_it_in_french() -> None:
+    """With the figures and words of the language."""
+    lines = text(card(claimer(), "fr", ZONE)).replace("\u202f", " ").splitlines()
+    shown = " ".join(line.strip("│ ") for line in lines)
+    for words in (
+        "1 300 envoyés à d'autres",
+        "30 reçus d'autres",
+        "1 300 en route vers ben",
+        "TEN-7KQ2M9XW: valable jusqu'au 1997-06-26 00:00 demande c-[81]",
+        "utilisé le 1997-06-25 01:00",
+        "plus valable depuis le 1997-06-25",
+        "annulé",
+    ):
+        assert words in shown
+
+
+def test_claims_and_transfers_as_json_are_numbers_and_words() -> None:
+    """The same as on the card, for machines."""
+    plain: dict[str, Any] = claimer().as_json()
+    sent = {"to": "ben", "wallet": "karma", "points": 1300, "sent_at_ms": 867_211_200_000}
+    assert plain["on_the_way"] == [sent]
+    assert plain["balances"][1]["transferred"] == -30
+    assert (plain["offers"][0]["code"], plain["offers"][0]["status"]) == (
+        "TEN-7KQ2M9XW",
+        "OFFER_STATUS_ISSUED",
+    )
+    assert plain["offers"][0]["valid_until_ms"] == 867_297_600_000
+
+
+def entry(at: int, *events: tuple[str, str]) -> points_pb2.EntryLine:
+    """A record of (kind, key of the transfer)."""
+    line = points_pb2.EntryLine(at_ms=at)
+    for kind, key in events:
+        getattr(line.decision.events.add(), kind).key = key
+    return line
+
+
+def test_what_is_on_the_way_is_neither_received_nor_returned() -> None:
+    """By the records, newest first; a key that served long before is another transfer."""
+    entries = [
+        entry(9, ("transfer_sent", "a")),
+        entry(8, ("transfer_completed", "b")),
+        entry(7, ("transfer_returned", "c"), ("transfer_sent", "d")),
+        entry(6, ("transfer_completed", "a"), ("held", "h")),
+        entry(5, ("transfer_sent", "c")),
+        entry(4, ("transfer_sent", "b")),
+        entry(3, ("transfer_sent", "a")),
+    ]
+    assert [each.sent_at_ms for each in on_the_way(entries)] == [9, 7]
+    assert list(on_the_way([])) == []
 
 
 def test_card_of_a_stranger_says_so() -> None:
