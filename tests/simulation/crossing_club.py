@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from cercle.client import Refused
+from cercle.rulebook import vouchers
 from cercle.runtime.service import Caller
 from cercle.wire import offers_pb2, points_pb2
 from services.offers import calls
@@ -21,7 +22,7 @@ from services.points.rpc import PointsServant
 from services.points.stream import SERVICE as POINTS
 from tests.simulation import crossing_laws, laws
 from tests.simulation.crossing_brands import MEMBERS, PARTITIONS, STRANGER, Brands
-from tests.simulation.crossing_rules import PRICES, WITH_VOUCHER, RulesOfCrossing
+from tests.simulation.crossing_rules import LETTERS_OF_CODES, PRICES, WITH_VOUCHER, RulesOfCrossing
 from tests.simulation.network import Network, caller
 from tests.simulation.told import Told
 from tests.simulation.world import Clock, Site, World, every, moments
@@ -139,6 +140,7 @@ async def live_crossing(world: World) -> None:
     chance = world.weather.chance
     with (
         patch.object(secrets, "token_bytes", chance.randbytes),
+        patch.object(vouchers, "ALPHABET", LETTERS_OF_CODES),
         patch.object(calls, "HELD_SECONDS", chance.choice([2, 3_600, 3_600])),
     ):
         crossing, brands = Crossing(world), Brands(world)
@@ -149,9 +151,10 @@ async def live_crossing(world: World) -> None:
             world.during(every(moments(world.weather, STORM_SECONDS, 2), partial(look, site)))
         await world.storm(STORM_SECONDS)
         await world.settle()
-    laws.check_sites(crossing.points)
-    laws.check_sites(crossing.offers)
-    crossing_laws.check(crossing.points, crossing.offers, brands.sent, crossing.told)
+        crossing_laws.check_nothing_raised(world.sites)
+        laws.check_sites(crossing.points)
+        laws.check_sites(crossing.offers)
+        crossing_laws.check(crossing.points, crossing.offers, brands.sent, crossing.told)
 
 
 def look(site: Site) -> None:

@@ -44,6 +44,14 @@ def check(
     check_told(of_points, of_offers, told)
 
 
+def check_nothing_raised(sites: Sequence[Site]) -> None:
+    """What brands send can be refused, but nothing that members do, or services tell, is poison."""
+    for site in sites:
+        reader = Reader(site.broker.topic(site.service.name))
+        failed = [record for _, record in reader.update() if record.HasField("failed")]
+        assert not failed, f"{site.service.name}: {failed[0].failed.sentence}"
+
+
 def happened(sites: Sequence[Site]) -> Happened:
     """What the topics of all partitions of a service say."""
     found: dict[str, list[Any]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """A small club in which everything crosses members: transfers, referrals, quick answers, claims.
 
 Stocks, limits and budgets are small, so that a short storm meets their ends; and voucher codes have one
-letter, so that some are made twice.
+letter of few, so that some are made twice.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from cercle.domain.decision import Instant
 from cercle.rulebook import Rulebook, compile_rulebook
+from cercle.rulebook.vouchers import ALPHABET
 from tests.simulation.weather import Weather
 
 FILES = {
@@ -28,7 +29,7 @@ actions:
   review_written: {fields: {}}
 """,
     "points.yaml": """
-wallets: {points: {transfer: {at_most: 40 points, limit: {points: 90, per: day}}}, karma: {}}
+wallets: {points: {transfer: {at_most: 40 points, limit: {points: 60, per: day}}}, karma: {}}
 rules:
   - {id: base, on: purchase, earn: {points: 1, for_each: 1 USD}}
   - {id: friends, on: referral, earn: {points: 100, friend: 50, after: review_written},
@@ -49,13 +50,14 @@ offers:
     limit: {times: 2, per: month}
 """,
 }
-TRANSFER_AT_MOST, TRANSFER_A_DAY = 40, 90
+TRANSFER_AT_MOST, TRANSFER_A_DAY = 40, 60
 REWARD, REWARD_OF_FRIEND, REWARDS_A_DAY = 100, 50, 2
 QUICK, QUICK_A_DAY, QUICK_MS = 5, 12, 30 * 60_000
 PRICES = {"mug": 50, "coffee": 20, "gift": 0, "ten-off": 30}
 STOCKS = {"mug": 2, "ten-off": 4}
 BUDGETS = {"gift": (3_000, 1_000)}
 MOST_OF_ONE_MEMBER = {"ten-off": 2}
+LETTERS_OF_CODES = ALPHABET[:16]
 WITH_VOUCHER = "ten-off"
 
 

@@ -139,7 +139,7 @@ class Replay:
                 assert (position.fence, position.seq, position.oe) == memory, position
 
     def _judge(self, record: log_pb2.Record) -> None:
-        name = name_of(record.cause, record.key)
+        name = name_of(record)
         if record.HasField("failed"):
             self._check_failed(record)
             return

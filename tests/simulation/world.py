@@ -331,17 +331,17 @@ class World:
         for site in self.sites:
             await site.begin_anew()
         await self.rest()
-        if self._wrongs:
-            raise self._wrongs[0]
 
     async def rest(self) -> None:
-        """Returns when nothing is left to do."""
+        """Returns when nothing is left to do; raises what a client saw against the law."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _REST_SECONDS
         polls_at_rest = 0
         while polls_at_rest < 2:
             assert loop.time() < end, "the partitions do not come to rest"
             await asyncio.sleep(3.0)
+            if self._wrongs:
+                raise self._wrongs[0]
             rests = all(site.at_rest() for site in self.sites) and all(c.done() for c in self._clients)
             polls_at_rest = polls_at_rest + 1 if rests else 0
 
