@@ -66,7 +66,7 @@ class Replay:
             for event in self._service.decode_events(record.decision) if record.decision else ():
                 state = self._service.evolve(self._truth.state(record.key), event)
                 self._truth.states[record.key] = state
-            if record.decision:
+            if record.HasField("decision"):
                 self._truth.last_seq[record.key] = record.seq
         self._pass_inputs({topic: self._end(topic) for topic in self._inputs}, None)
 
@@ -139,7 +139,7 @@ class Replay:
                 assert (position.fence, position.seq, position.oe) == memory, position
 
     def _judge(self, record: log_pb2.Record) -> None:
-        name = name_of(record.cause, record.key)
+        name = name_of(record)
         if record.HasField("failed"):
             self._check_failed(record)
             return
@@ -161,8 +161,9 @@ class Replay:
         cause = record.cause
         match cause.WhichOneof("kind"):
             case "command":
-                key, command = self._site.commands[cause.command]
-                return key, command, self._site.rules.at(record.at_ms)
+                command = self._service.decode_command(record.asked)
+                assert (record.key, command) in self._site.asked[cause.command], "nobody asked for this"
+                return record.key, command, self._site.rules.at(record.at_ms)
             case "delivered":
                 stored = self._inputs[LETTERS][cause.delivered.offset]
                 intent = self._heard(LETTERS, stored)
@@ -262,7 +263,8 @@ def check_rejected(site: "Site", refused: "set[str]") -> None:
 def check_answers(site: "Site", judged: "dict[str, Any]") -> None:
     """Who was told yes was told what the log says; who was told no is not in the log."""
     for key, answer in site.told.items():
-        assert judged[key] == answer, f"command {key} was answered {answer}, the log says {judged[key]}"
+        said = site.gist(judged[key])
+        assert said == answer, f"command {key} was answered {answer}, the log says {said}"
     for key in site.denied:
         assert f"command {key}" not in site.truth.causes, f"command {key} was denied, and took effect"
 

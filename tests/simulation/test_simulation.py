@@ -8,6 +8,8 @@ from hashlib import sha256
 
 import pytest
 
+from tests.simulation.crossing_club import live_crossing
+from tests.simulation.crossing_mutations import MUTATIONS as CROSSING_MUTATIONS
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.records_club import live_records
 from tests.simulation.runs import simulate
@@ -51,11 +53,24 @@ def test_partitions_that_write_to_each_other_stay_exact(first: int) -> None:
         simulate(live_apart, seed)
 
 
+@pytest.mark.parametrize("first", range(0, SEEDS // 30, BLOCK))
+def test_what_crosses_members_stays_exact(first: int) -> None:
+    """The same laws for points and offers in two partitions each, whose members send, answer and claim.
+
+    And the club's own: what was earned is what the actions that count earn, nothing is on its way any
+    more, claims got all or nothing and never more than there was, and who was told something has it.
+    """
+    for seed in range(first, min(first + BLOCK, SEEDS // 30)):
+        simulate(live_crossing, seed)
+
+
 def test_same_seed_is_the_same_run() -> None:
     """Every byte of every topic: what a seed found can be looked at again."""
     first, again = (digest(simulate(live, 4_711)) for _ in range(2))
     assert first == again
     assert digest(simulate(live, 4_712)) != first
+    crossing, crossing_again = (digest(simulate(live_crossing, 4_711)) for _ in range(2))
+    assert crossing == crossing_again
 
 
 def test_nobody_begins_anew_in_fair_weather() -> None:
@@ -75,3 +90,9 @@ def test_simulation_notices_what_is_taken_out(mutation: Mutation) -> None:
         for seed in range(ENOUGH_SEEDS):
             with mutation.take_out():
                 simulate(mutation.live, seed, mutation.weather)
+
+
+@pytest.mark.parametrize("mutation", CROSSING_MUTATIONS.values(), ids=CROSSING_MUTATIONS.keys())
+def test_simulation_notices_what_is_taken_out_of_the_domain(mutation: Mutation) -> None:
+    """Without this part of what crosses members some seed breaks a law."""
+    test_simulation_notices_what_is_taken_out(mutation)

@@ -54,8 +54,12 @@ class Reader:
         return True
 
 
-def name_of(cause: log_pb2.Cause, key: str) -> str:
-    """A cause in a word: no two records may have the same."""
+def name_of(record: log_pb2.Record) -> str:
+    """A record's cause in a word: no two may have the same.
+
+    A key may be due twice at the same time, but not on the same state.
+    """
+    cause = record.cause
     match cause.WhichOneof("kind"):
         case "input":
             return f"{cause.input.topic}/{cause.input.offset}"
@@ -63,7 +67,7 @@ def name_of(cause: log_pb2.Cause, key: str) -> str:
             return f"command {cause.command}"
         case "delivered":
             return letter_name(cause.delivered)
-    return f"due {key} {cause.due_ms}"
+    return f"due {record.key} {cause.due_ms} after {record.previous_seq}"
 
 
 def letter_name(letter: "log_pb2.Delivered | log_pb2.Delivery") -> str:
@@ -86,7 +90,7 @@ class Truth:
     def update(self) -> None:
         """Folds what is new. A cause that comes twice is against the law."""
         for _, record in self.reader.update():
-            name = name_of(record.cause, record.key)
+            name = name_of(record)
             assert name not in self.causes, f"{name} is in the log twice"
             self.causes[name] = record
             if record.HasField("decision"):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import msgspec
+
 from cercle.domain.decision import Instant
 from cercle.runtime.acquire import Place
 from cercle.runtime.observing import Observed
@@ -13,6 +15,7 @@ from cercle.runtime.ownership import Ownership
 from cercle.runtime.partition import Incarnation
 from cercle.runtime.service import (
     ACTIONS,
+    Caller,
     Command,
     Inspection,
     Refusal,
@@ -67,7 +70,7 @@ class Worker:
         log = FlakyLog(site.broker, site.service.name, site.world.weather)
         self.logs.append(log)
         token = b"%d" % next(site.world.serials)  # Not chance's: the run must happen again to the letter.
-        place = Place(site.service, partition, token, self._name, self.store, log, site.observed)
+        place = Place(site.service, partition, token, self._name, self.store, log, site.observed, site.caller)
         return Incarnation(place, site.rules, self._clock, site.count)
 
     async def _go_to(self, partition: int, offset: int) -> None:
@@ -99,22 +102,32 @@ class Worker:
 class Site:
     """One partition of one service: its store, its workers, and what its clients were told.
 
-    Its topics are `broker`; of how many partitions it is one, `count` says.
+    Its topics are `broker`; of how many partitions it is one, `count` says. `caller` asks other
+    services. `gist`: of an answer, what is the same whenever the command is asked again.
     """
 
     def __init__(
-        self, world: "World", service: Service, rules: RulesInTime, partition: int = 0, count: int = 1
+        self,
+        world: "World",
+        service: Service,
+        rules: RulesInTime,
+        partition: int = 0,
+        count: int = 1,
+        caller: "Caller | None" = None,
+        gist: "Callable[[Any], Any]" = lambda answer: answer,
     ) -> None:
         self.world = world
         self.service = service
         self.rules = rules
         self.partition = partition
         self.count = count
+        self.caller = caller
+        self.gist = gist
         self.broker = world.broker.partition(partition)
         self.redis = FlakyRedis(world.weather, MemoryStore(), partition)
         self.observed = observed(service.name)
         self.truth = Truth(service, self.broker.topic(service.name))
-        self.commands: dict[str, tuple[str, object]] = {}
+        self.asked: dict[str, list[tuple[str, object]]] = {}
         self.told: dict[str, Any] = {}
         self.denied: set[str] = set()
         self.peeked: list[tuple[str, Reading]] = []
@@ -173,18 +186,35 @@ class Site:
 
     async def ask(self, key: str, member: str, command: object) -> None:
         """A client that asks at any worker, with the same key, until it is told."""
-        self.commands[key] = (member, command)
         weather = self.world.weather
         while key not in self.told and key not in self.denied:
-            reply = asyncio.get_running_loop().create_future()
+            worker = weather.chance.choice(self.workers)
             try:
-                worker = weather.chance.choice(self.workers)
-                worker.ownership.submit(self.partition, Command(member, key, command, reply))
-                self._hear(key, await asyncio.wait_for(reply, weather.chance.uniform(0.02, 8.0)))
+                async with asyncio.timeout(weather.chance.uniform(0.02, 8.0)):
+                    await self.submit(worker, key, member, command)
             except (Unavailable, TimeoutError):
                 await asyncio.sleep(weather.chance.uniform(0.0, 1.0))
             except (Refusal, ValueError):
-                self.denied.add(key)
+                pass
+
+    async def submit(self, worker: Worker, key: str, member: str, command: object) -> Any:
+        """Asks that worker once. Raises Refusal, Unavailable, ValueError."""
+        self.note_asked(key, member, command)
+        reply = asyncio.get_running_loop().create_future()
+        worker.ownership.submit(self.partition, Command(member, key, command, reply))
+        try:
+            answer = await reply
+        except (Refusal, ValueError):
+            self.denied.add(key)
+            raise
+        self._hear(key, self.gist(answer))
+        return answer
+
+    def note_asked(self, key: str, member: str, command: object) -> None:
+        """What may be in the log with this key."""
+        asked = self.asked.setdefault(key, [])
+        if (member, command) not in asked:
+            asked.append((member, command))
 
     def _hear(self, key: str, answer: Any) -> None:
         """At the moment of the answer its record is valid in the log, for good."""
@@ -238,12 +268,15 @@ class Site:
         return fresh
 
     def at_rest(self) -> bool:
-        """All inputs decided and in the log, nothing due."""
+        """All inputs decided and in the log, nothing due, nothing to be asked of others."""
         self.truth.update()
         found = self.redis.memory.contents(self.partition)
         [worker] = self.workers
+        positions = msgspec.msgpack.decode(found.positions) if found.positions else {}
         return (
             worker.ownership.serving()
+            and all(found[0] == self.broker.topic(topic).end for topic, found in positions.items())
+            and not any(self.service.calls(state) for state in self.truth.states.values())
             and found.footing.seq == self.truth.reader.seq
             and not found.outbox
             and min(found.due.values(), default=_NOWHERE) > Clock().now() + 5_000
@@ -263,7 +296,7 @@ class World:
         self.serials = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
         self._clients: list[asyncio.Task[None]] = []
-        self._wrongs: list[AssertionError] = []
+        self._wrongs: list[Exception] = []
 
     def during(self, work: "Coroutine[Any, Any, None]") -> None:
         """Goes on until the weather ends."""
@@ -276,7 +309,7 @@ class World:
     async def _as_client(self, work: "Coroutine[Any, Any, None]") -> None:
         try:
             await work
-        except AssertionError as wrong:
+        except Exception as wrong:
             self._wrongs.append(wrong)
 
     async def storm(self, seconds: float) -> None:
@@ -298,17 +331,17 @@ class World:
         for site in self.sites:
             await site.begin_anew()
         await self.rest()
-        if self._wrongs:
-            raise self._wrongs[0]
 
     async def rest(self) -> None:
-        """Returns when nothing is left to do."""
+        """Returns when nothing is left to do; raises what a client saw against the law."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _REST_SECONDS
         polls_at_rest = 0
         while polls_at_rest < 2:
             assert loop.time() < end, "the partitions do not come to rest"
             await asyncio.sleep(3.0)
+            if self._wrongs:
+                raise self._wrongs[0]
             rests = all(site.at_rest() for site in self.sites) and all(c.done() for c in self._clients)
             polls_at_rest = polls_at_rest + 1 if rests else 0
 
