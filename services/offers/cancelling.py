@@ -8,7 +8,8 @@ from typing import Union
 
 from cercle.domain.decision import Decision, Instant, Letter, Rejection
 from services.offers import codes
-from services.offers.claims import REMEMBERED_FOR, returned
+from services.offers.claimed import REMEMBERED_FOR
+from services.offers.claims import returned
 from services.offers.commands import Cancel, CancelCode, NoteCodeCancelled
 from services.offers.events import CancelAsked, CancelRefused, ClaimCancelled, Event
 from services.offers.member import (

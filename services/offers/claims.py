@@ -11,10 +11,11 @@ from typing import Union
 
 import msgspec
 
-from cercle.domain.decision import DAY, MINUTE, SECOND, Call, Decision, Instant, Letter, Rejection
+from cercle.domain.decision import MINUTE, SECOND, Call, Decision, Instant, Letter, Rejection
 from cercle.domain.keys import OFFER
 from cercle.rulebook import Claimable, Rulebook, code_from
 from services.offers import codes, stock
+from services.offers.claimed import REMEMBERED_FOR, bounded
 from services.offers.commands import (
     Claim,
     NoteAnswer,
@@ -43,12 +44,10 @@ from services.offers.events import (
     Terms,
     VoucherRedeemed,
 )
-from services.offers.member import CANCELLED, ISSUED, REDEEMED, REFUSED, Claimed, Member, Open
+from services.offers.member import CANCELLED, REFUSED, Member, Open
 
-REMEMBERED_FOR = DAY
 _FIRST_RETRY, _LONGEST_RETRY = 5 * SECOND, 5 * MINUTE
 _CALLS = (HOLD, CAPTURE, RELEASE)
-_SWEEP_EVERY = 32
 _SENTENCES = {
     stock.OUT_OF_STOCK: "nothing is left of the offer",
     stock.BUDGET_SPENT: "the offer's budget is spent",
@@ -172,7 +171,7 @@ def note_answer(member: Member, command: NoteAnswer, now: Instant) -> Decision[E
         return Decision((_refusal(command.claim, under_way, code, sentence, 0),))
     refusal = _refusal(command.claim, under_way, code, sentence, 0)
     terms = under_way.terms
-    cost = terms.each if _bounded(terms) else -1
+    cost = terms.each if bounded(terms) else -1
     return Decision((refusal,), letters=returned(terms.member, command.claim, terms.offer, cost))
 
 
@@ -235,16 +234,12 @@ def _steps(terms: Terms) -> Iterator[str]:
     """What the offer needs, in this order."""
     if terms.price:
         yield HOLD
-    if _bounded(terms):
+    if bounded(terms):
         yield RESERVE
     if terms.price:
         yield CAPTURE
     if terms.voucher:
         yield REGISTER
-
-
-def _bounded(terms: Terms) -> bool:
-    return terms.stock is not None or terms.budget is not None
 
 
 def _letters(claim_id: str, terms: Terms, step: str, attempt: int) -> tuple[Letter, ...]:
@@ -293,80 +288,6 @@ def _ask(claim_id: str, step: str, terms: Terms) -> AskPoints:
 def next_retry(member: Member) -> Union[Instant, None]:
     """When the next claim asks again; None: none does."""
     return min((each.retry_at for each in member.open.values() if each.retry_at), default=None)
-
-
-# ---- evolving -------------------------------------------------------------------------
-
-ClaimEvent = Union[
-    ClaimOpened,
-    ClaimAdvanced,
-    ClaimRetried,
-    ClaimCodeTaken,
-    ClaimIssued,
-    ClaimRefused,
-    ClaimReleased,
-    VoucherRedeemed,
-]
-
-
-def note(member: Member, event: ClaimEvent) -> None:
-    """Evolves claims in place."""
-    match event:
-        case ClaimOpened():
-            member.claims.pop(event.claim, None)  # Refused long ago, under the same id.
-            member.open[event.claim] = Open(event.issued_at, event.terms, event.step, event.retry_at)
-        case ClaimAdvanced():
-            under_way = member.open[event.claim]
-            under_way.step, under_way.retry_at, under_way.tries = event.step, event.retry_at, 0
-        case ClaimRetried():
-            under_way = member.open[event.claim]
-            under_way.tries, under_way.retry_at = event.tries, event.retry_at
-        case ClaimCodeTaken():
-            under_way = member.open[event.claim]
-            under_way.attempt += 1
-            under_way.retry_at = event.retry_at
-        case ClaimIssued():
-            member.claims[event.claim] = _issued(member.open.pop(event.claim), event)
-        case ClaimRefused():
-            _note_refused(member, event)
-        case ClaimReleased():
-            del member.open[event.claim]
-        case VoucherRedeemed():
-            claimed = member.claims[event.claim]
-            claimed.status, claimed.redeemed_at = REDEEMED, event.redeemed_at
-
-
-def _issued(under_way: Open, event: ClaimIssued) -> Claimed:
-    terms = under_way.terms
-    return Claimed(
-        ISSUED,
-        under_way.issued_at,
-        terms.offer,
-        at=event.issued_at,
-        opened_at=terms.opened_at,
-        wallet=terms.wallet,
-        points=terms.price,
-        cost=terms.each if _bounded(terms) else -1,
-        code=event.code,
-        valid_until=terms.valid_until,
-    )
-
-
-def _note_refused(member: Member, event: ClaimRefused) -> None:
-    if event.retry_at:
-        under_way = member.open[event.claim]
-        under_way.step, under_way.retry_at, under_way.tries = RELEASE, event.retry_at, 0
-    else:
-        member.open.pop(event.claim, None)
-    refused = Claimed(REFUSED, event.issued_at, event.offer, refusal=event.code, sentence=event.sentence)
-    member.claims[event.claim] = refused
-    before = member.forget_before = max(member.forget_before, event.issued_at - REMEMBERED_FOR)
-    if len(member.claims) % _SWEEP_EVERY == 0:
-        member.claims = {
-            key: each
-            for key, each in member.claims.items()
-            if each.status != REFUSED or each.issued_at >= before or key in member.open
-        }
 
 
 def _code(terms: Terms, attempt: int) -> str:

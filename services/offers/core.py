@@ -16,7 +16,7 @@ from cercle.domain.badges import with_badge
 from cercle.domain.decision import Call, Decision, Instant, Rejection
 from cercle.domain.metrics import MetricCounted
 from cercle.rulebook import MemberFacts, Rulebook
-from services.offers import cancelling, claims, codes, issuing, stock
+from services.offers import cancelling, claimed, claims, codes, issuing, stock
 from services.offers.commands import (
     Cancel,
     CancelCode,
@@ -160,7 +160,7 @@ def _evolve_member(member: Member, event: MemberEvent) -> Member:
         case CancelAsked() | CancelRefused() | ClaimCancelled():
             cancelling.note(member, event)
         case _:
-            claims.note(member, event)
+            claimed.note(member, event)
     return member
 
 
