@@ -20,10 +20,11 @@ from services.offers.events import (
     StockRefused,
     StockReserved,
     StockReturned,
+    Terms,
     VoucherRedeemed,
 )
 from services.points.events import Captured, GivenBack, Held, Released
-from tests.simulation.crossing_rules import BUDGETS, MOST_OF_ONE_MEMBER, PRICES, STOCKS, WITH_VOUCHER
+from tests.simulation.crossing_rules import BOUNDED, CLAIMABLE, MOST_OF_ONE_MEMBER, TERMS, WITH_VOUCHER
 
 Happened = Mapping[str, Sequence[Any]]
 
@@ -63,6 +64,9 @@ def check_ends(member: str, claims: Claims) -> None:
     ended = [*claims.issued, *claims.refused]
     assert len(set(ended)) == len(ended), f"{member} has a claim that was issued and refused"
     assert claims.opened.keys() <= set(ended), f"{member} has an open claim"
+    for each in claims.opened.values():
+        terms = each.terms
+        assert (terms.offer, terms.price, terms.stock, terms.budget) in TERMS, f"no version says {terms}"
     assert claims.issued.keys() <= claims.opened.keys() and claims.cancelled.keys() <= claims.issued.keys()
 
 
@@ -73,7 +77,7 @@ def check_paid(claims: Claims, events: Sequence[Any]) -> None:
     held = {each.hold for each in _of(events, Held)}
     closed = {each.hold for each in _of(events, Captured, Released)}
     for claim, opened in claims.opened.items():
-        price, hold = PRICES[opened.terms.offer], f"{claim}/hold"
+        price, hold = opened.terms.price, f"{claim}/hold"
         paid = {hold: price} if claim in claims.issued and price else {}
         took = {each: points for (each, points), times in captured.items() if each == hold and times == 1}
         assert took == paid, f"{claim} paid {took}, not {paid}"
@@ -81,8 +85,8 @@ def check_paid(claims: Claims, events: Sequence[Any]) -> None:
     given_back = Counter((each.claim, each.points) for each in _of(events, GivenBack))
     owed = Counter({(each.claim, each.points): 1 for each in claims.cancelled.values() if each.points})
     assert given_back == owed, f"given back: {given_back}, not {owed}"
-    for each in claims.cancelled.values():
-        assert each.points == PRICES[each.offer]
+    for claim, each in claims.cancelled.items():
+        assert each.points == claims.opened[claim].terms.price
 
 
 def check_limit(member: str, events: Sequence[Any]) -> None:
@@ -99,39 +103,36 @@ def check_limit(member: str, events: Sequence[Any]) -> None:
 
 
 def check_stock(of_offers: Happened, members: "Mapping[str, Claims]") -> None:
-    """Never more than the stock and the budget; and in the end exactly what members have."""
+    """Never more than stock and budget of the claim's own version; in the end exactly what members have."""
+    terms = {claim: each.terms for claims in members.values() for claim, each in claims.opened.items()}
     have = Counter(
-        claims.opened[claim].terms.offer
+        terms[claim].offer
         for claims in members.values()
         for claim in claims.issued.keys() - claims.cancelled.keys()
     )
-    for offer in PRICES:
+    for offer in CLAIMABLE:
         reserved: set[str] = set()
         ever: set[str] = set()
         for event in of_offers.get(OFFER + offer, ()):
             match event:
                 case StockReserved():
                     assert event.claim not in ever, f"{event.claim} has two of {offer}"
+                    assert _left(terms[event.claim], reserved), f"more of {offer} than there is"
                     reserved.add(event.claim)
                     ever.add(event.claim)
                 case StockReturned():
                     assert event.claim in reserved, f"{event.claim} returns what it has not"
                     reserved.remove(event.claim)
                 case StockRefused():
-                    assert not _left(offer, len(reserved)), f"{event.claim} was refused what was left"
-            assert len(reserved) <= _most(offer), f"more of {offer} than there is"
-        bounded = offer in STOCKS or offer in BUDGETS
-        assert len(reserved) == (have[offer] if bounded else 0), f"{offer}: {reserved} and {have[offer]}"
+                    assert not _left(terms[event.claim], reserved), f"{event.claim} was refused what was left"
+        must = have[offer] if offer in BOUNDED else 0
+        assert len(reserved) == must, f"{offer}: {reserved}, and members have {must}"
 
 
-def _most(offer: str) -> int:
-    """How many there are at most."""
-    total, each = BUDGETS.get(offer, (10**9, 1))
-    return min(STOCKS.get(offer, 10**9), total // each)
-
-
-def _left(offer: str, reserved: int) -> int:
-    return _most(offer) - reserved
+def _left(terms: Terms, reserved: "set[str]") -> bool:
+    """Whether there is one more."""
+    in_stock = terms.stock is None or len(reserved) < terms.stock
+    return in_stock and (terms.budget is None or (len(reserved) + 1) * terms.each <= terms.budget)
 
 
 def check_codes(of_offers: Happened, members: "Mapping[str, Claims]") -> None:

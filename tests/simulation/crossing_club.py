@@ -22,7 +22,7 @@ from services.points.rpc import PointsServant
 from services.points.stream import SERVICE as POINTS
 from tests.simulation import crossing_laws, laws
 from tests.simulation.crossing_brands import MEMBERS, PARTITIONS, STRANGER, Brands
-from tests.simulation.crossing_rules import LETTERS_OF_CODES, PRICES, WITH_VOUCHER, RulesOfCrossing
+from tests.simulation.crossing_rules import CLAIMABLE, LETTERS_OF_CODES, WITH_VOUCHER, RulesOfCrossing
 from tests.simulation.network import Network, caller
 from tests.simulation.told import Told
 from tests.simulation.world import Clock, Site, World, every, moments
@@ -90,7 +90,7 @@ class Crossing:
                 self._at_once(self._points, "Transfer", request)
 
     async def _claim(self) -> None:
-        member, offer = self._chance.choice(MEMBERS), self._chance.choice([*PRICES, WITH_VOUCHER])
+        member, offer = self._chance.choice(MEMBERS), self._chance.choice([*CLAIMABLE, WITH_VOUCHER])
         claim = self._request(offers_pb2.ClaimRequest, "c", member_id=member, offer=offer)
         answer = await self._ask(self._offers, "Claim", claim)
         if isinstance(answer, Refused):

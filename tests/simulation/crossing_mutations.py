@@ -12,6 +12,8 @@ from unittest.mock import patch
 import msgspec
 
 from cercle.domain.decision import Decision
+from cercle.runtime import hearing, protocol
+from cercle.runtime.protocol import Cursor, Verdict
 from services.offers import cancelling, claims, codes, stock
 from services.offers.events import REGISTER, RESERVE
 from services.points import referrals, subjects, transfers
@@ -22,6 +24,10 @@ from tests.simulation.mutations import (
     letters_are_heard_again,
     zombies_of_inputs_count,
 )
+from tests.simulation.weather import Climate
+
+REPEATS = Climate(moves=8, repeated=0.3)
+"""Producers send much of what they send twice."""
 
 
 def answers_count_for_any_step() -> "AbstractContextManager[Any]":
@@ -153,6 +159,16 @@ def who_referred_can_be_referred() -> "AbstractContextManager[Any]":
     return patch.object(referrals, "recommended", recommended)
 
 
+def repeats_of_inputs_count() -> "AbstractContextManager[Any]":
+    """The reader rule of inputs without seqs: what was sent twice is heard twice, and given back twice."""
+
+    def read(cursor: Cursor, offset: int, entry: Any) -> Verdict:
+        verdict = protocol.read(cursor, offset, entry)
+        return Verdict.APPLIES if verdict is Verdict.DUPLICATE else verdict
+
+    return patch.object(hearing, "read", read)
+
+
 MUTATIONS = {
     mutation.take_out.__name__: mutation
     for mutation in (
@@ -171,6 +187,7 @@ MUTATIONS = {
         Mutation(early_answers_are_forgotten, live=live_crossing),
         Mutation(who_referred_can_be_referred, live=live_crossing),
         Mutation(zombies_of_inputs_count, live=live_crossing),
+        Mutation(repeats_of_inputs_count, REPEATS, live_crossing),
         Mutation(letters_are_heard_again, live=live_crossing),
     )
 }
