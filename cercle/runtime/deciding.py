@@ -117,9 +117,14 @@ class Deciding:
 
     def _watch(self, key: str, watch: Watch) -> None:
         """Until its reply is there: what a batch shows is answered only if the batch is kept."""
-        watching = self._watches.setdefault(key, [])
-        watching.append(watch)
-        watch.reply.add_done_callback(lambda _: watching.remove(watch))
+        self._watches.setdefault(key, []).append(watch)
+        watch.reply.add_done_callback(lambda _: self._forget(key, watch))
+
+    def _forget(self, key: str, watch: Watch) -> None:
+        watching = self._watches[key]
+        watching.remove(watch)
+        if not watching:
+            del self._watches[key]
 
     def _show(self, batch: Batch, key: str, now: Instant) -> None:
         """Answers those who wait for this state to become what they look for."""
@@ -128,8 +133,6 @@ class Deciding:
             seen = watch.look(state, now)
             if seen is not None:
                 batch.answers.append((watch.reply, seen))
-        if not self._watches[key]:
-            del self._watches[key]
 
     def _refuse(self, batch: Batch, item: Item, rejection: Rejection) -> None:
         if item.reply is not None:

@@ -294,3 +294,4 @@ def test_watch_that_nobody_waits_for_is_gone(loop: asyncio.AbstractEventLoop) ->
     loop.run_until_complete(asyncio.sleep(0))
     table.decide(acting("x", 7))
     assert table.batch.answers == []
+    assert table.deciding._watches == {}, "nothing is kept of it"
