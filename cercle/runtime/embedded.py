@@ -5,6 +5,7 @@ production. They listen on 127.0.0.1 only, and never outlive us (see guarded.py)
 """
 
 import contextlib
+import os
 import random
 import shutil
 import socket
@@ -19,6 +20,8 @@ from cercle.runtime.guarded import GuardedProcess
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
 _ATTEMPTS = 3
+_PORTS = "20000-31999"
+_given: set[int] = set()
 
 
 class ServerError(Exception):
@@ -204,14 +207,16 @@ class EmbeddedRedis(LocalServer):
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on right now, below those that clients are given.
 
-    A client that tries again and again to reach a server which is down would sooner or later be
-    given the server's own port, connect to itself, and keep the server from coming back.
+    Of those in the environment's CERCLE_PORTS, as in `20000-31999`, if it is there; never the same
+    twice, since who asked may not listen yet. Of those of clients it could not be: a client that tries
+    again and again to reach a server which is down would sooner or later be given the server's own
+    port, connect to itself, and keep the server from coming back.
     """
-    return next(port for port in iter(_any_port, None) if _is_free(port))
-
-
-def _any_port() -> int:
-    return random.randrange(20_000, 32_000)
+    first, last = (int(port) for port in os.environ.get("CERCLE_PORTS", _PORTS).split("-"))
+    ports = iter(lambda: random.randint(first, last), None)
+    port = next(port for port in ports if port not in _given and _is_free(port))
+    _given.add(port)
+    return port
 
 
 def _is_free(port: int) -> bool:
