@@ -31,10 +31,10 @@ PARTITIONS = 6
 WORKERS = 3
 KILLS = 5
 STOCK, CLAIMANTS = 500, 2_000
-FROZEN_SECONDS = 8.0
+FROZEN_SECONDS = 7.5
 FREEZES = 8
 """At most: until some frozen worker's last words came too late, which is chance."""
-SHARE = 1_200
+SHARE = 900
 
 _WALLET = "points: {expires: never"
 _OFFER = f"""
@@ -72,8 +72,8 @@ class Shares:
         self._given = 0
 
     def first(self) -> list[str]:
-        """A quarter of all."""
-        return self._take(len(self._purchases) // 4)
+        """An eighth of all."""
+        return self._take(len(self._purchases) // 8)
 
     def next(self) -> list[str]:
         """SHARE more."""
