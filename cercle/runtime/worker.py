@@ -24,6 +24,7 @@ from cercle.runtime.kafka_log import KafkaLog
 from cercle.runtime.leaving import LEAVE_SECONDS, leave_group
 from cercle.runtime.log import Chunk
 from cercle.runtime.observing import Observed
+from cercle.runtime.owners import owners_of
 from cercle.runtime.ownership import Ownership
 from cercle.runtime.partition import Incarnation
 from cercle.runtime.redis_store import RedisStore, connect
@@ -31,7 +32,6 @@ from cercle.runtime.rpc import Rpc, Servants
 from cercle.runtime.rulebooks import Rulebooks, follow
 from cercle.runtime.service import Asking, Caller, Service
 from cercle.runtime.settings import Settings
-from cercle.runtime.store import NotReady, StoreLost
 from cercle.runtime.telemetry import Metrics, configure_logging
 from cercle.runtime.topics import Topic, check_topics, topic_name
 
@@ -220,15 +220,7 @@ class Worker:
 
     def _addresses_of(self, service: str) -> Callable[[str], Awaitable[Sequence[str]]]:
         """Who serves a key's partition of another service, as its owners wrote it into the store."""
-        store = RedisStore(self._redis, self._settings.club, service)
-
-        async def addresses(key: str) -> Sequence[str]:
-            try:
-                return [await store.address(self._rpc.partition_of(key))]
-            except (NotReady, StoreLost):
-                return []
-
-        return addresses
+        return owners_of(RedisStore(self._redis, self._settings.club, service), self._partition_count)
 
     async def follow_rulebook(self) -> None:
         """Reads the rulebook for ever."""
