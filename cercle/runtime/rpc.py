@@ -18,7 +18,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from cercle.actions.partition import partition_of
-from cercle.domain.decision import Instant, Rejection
+from cercle.domain.decision import MINUTE, Instant, Rejection
 from cercle.rulebook import Rulebook
 from cercle.runtime.forwarding import MOVING, Answered, Asked, Forwarding, moving
 from cercle.runtime.ownership import Elsewhere, Ownership
@@ -32,6 +32,7 @@ CODE_KEY = "cercle-code"
 LONGEST_TEXT = 128
 _NO_NAME = "other workers cannot forward calls here: set CERCLE_ADVERTISED_HOST"
 _DEADLINE_SECONDS = 10.0
+_FUTURE_MS = 5 * MINUTE
 _GRACE_SECONDS = 5.0
 _EVERYWHERE = ("0.0.0.0", "[::]", "::")
 _log = structlog.get_logger("cercle.rpc")
@@ -173,6 +174,15 @@ def text(field: str, value: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise Invalid(field, f"has {len(value)} characters; at most {LONGEST_TEXT} are allowed")
     return value
+
+
+def asked(request: Any, now: Instant) -> tuple[str, Instant]:
+    """A command's idempotency key and when the client first asked. Raises Invalid."""
+    if request.issued_at_ms <= 0:
+        raise Invalid("issued_at_ms", "must say when the client first asked, in ms since 1970 UTC")
+    if request.issued_at_ms > now + _FUTURE_MS:
+        raise Invalid("issued_at_ms", "lies more than 5 minutes in the future")
+    return text("key", request.key), request.issued_at_ms
 
 
 class _Guard(grpc.aio.ServerInterceptor):

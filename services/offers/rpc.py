@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 
 from cercle.domain.admission import wrong_member_id
-from cercle.domain.decision import MINUTE, Instant, Rejection
+from cercle.domain.decision import Instant, Rejection
 from cercle.runtime.lives import split
-from cercle.runtime.rpc import Invalid, Rpc, Servant, text
+from cercle.runtime.rpc import Invalid, Rpc, Servant, asked, text
 from cercle.runtime.service import Refusal
 from cercle.wire import offers_pb2 as pb
 from cercle.wire import offers_pb2_grpc
@@ -17,7 +17,6 @@ from services.offers import codes, commands, core, issuing, member
 from services.offers.events import RedeemRefused
 from services.offers.member import REFUSED
 
-_FUTURE_MS = 5 * MINUTE
 _SEED_BYTES = 32
 _LONGEST_CLAIM_KEY = 100
 """Characters: the keys of its steps at the points service are longer, and have 128."""
@@ -78,12 +77,9 @@ class OffersServant(offers_pb2_grpc.OffersServicer):
 
     def _asked(self, request: Any) -> tuple[str, Instant]:
         """The idempotency key and when the client first asked; never later than now."""
-        if request.issued_at_ms <= 0:
-            raise Invalid("issued_at_ms", "must say when the client first asked, in ms since 1970 UTC")
         now = self._rpc.now()
-        if request.issued_at_ms > now + _FUTURE_MS:
-            raise Invalid("issued_at_ms", "lies more than 5 minutes in the future")
-        return text("key", request.key), min(request.issued_at_ms, now)
+        key, issued_at = asked(request, now)
+        return key, min(issued_at, now)
 
 
 def _member(request: Any) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 import grpc
 
 from cercle.domain.admission import wrong_member_id
-from cercle.domain.decision import MINUTE, SECOND, Instant, Rejection
+from cercle.domain.decision import SECOND, Rejection
 from cercle.runtime.history import Line, LostEntry, history
 from cercle.runtime.lives import split
-from cercle.runtime.rpc import Invalid, Rpc, Servant, text
+from cercle.runtime.rpc import Invalid, Rpc, Servant, asked, text
 from cercle.runtime.service import Refusal, Unavailable
 from cercle.wire import points_pb2 as pb
 from cercle.wire import points_pb2_grpc
@@ -29,7 +29,6 @@ _DEFAULT_HOLD_SECONDS, _LONGEST_HOLD_SECONDS = 900, 7 * 24 * 3600
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 200
 _LONGEST_TOKEN, _STRANGE_TOKEN = 18, "is not one that this service gave for this member"
 _MOST_POINTS = 10**12
-_FUTURE_MS = 5 * MINUTE
 _ARRIVAL_SECONDS = 2.0
 """How long a transfer's answer waits for the other member's letter."""
 
@@ -71,19 +70,19 @@ class PointsServant(points_pb2_grpc.PointsServicer):
         keep_for = request.keep_for_seconds or _DEFAULT_HOLD_SECONDS
         if not 1 <= keep_for <= _LONGEST_HOLD_SECONDS:
             raise Invalid("keep_for_seconds", f"must be from 1 to {_LONGEST_HOLD_SECONDS}, not {keep_for}")
-        key, issued_at = self._asked(request)
+        key, issued_at = asked(request, self._rpc.now())
         held = await self._ask(request, commands.PlaceHold(key, issued_at, wallet, points, keep_for * SECOND))
         assert isinstance(held, Held)
         return pb.HoldResponse(hold=held.hold, points=held.points, until_ms=held.until)
 
     async def Capture(self, request: pb.CaptureRequest, _: Any) -> pb.CaptureResponse:
-        key, issued_at = self._asked(request)
+        key, issued_at = asked(request, self._rpc.now())
         captured = await self._ask(request, commands.Capture(key, issued_at, text("hold", request.hold)))
         assert isinstance(captured, Captured)
         return pb.CaptureResponse(hold=captured.hold, points=captured.points)
 
     async def Release(self, request: pb.ReleaseRequest, _: Any) -> pb.ReleaseResponse:
-        key, issued_at = self._asked(request)
+        key, issued_at = asked(request, self._rpc.now())
         released = await self._ask(request, commands.Release(key, issued_at, text("hold", request.hold)))
         assert isinstance(released, Released)
         return pb.ReleaseResponse(hold=released.hold, points=released.points)
@@ -91,7 +90,7 @@ class PointsServant(points_pb2_grpc.PointsServicer):
     async def Transfer(self, request: pb.TransferRequest, context: Any) -> pb.TransferResponse:
         sender, to = _member("member_id", request.member_id), _member("to", request.to)
         wallet, points = self._amount(request)
-        key, issued_at = self._asked(request)
+        key, issued_at = asked(request, self._rpc.now())
         answer = await self._ask(request, commands.Transfer(key, issued_at, sender, to, wallet, points))
         if isinstance(answer, TransferSent):
             answer = await self._arrived(sender, answer, context)
@@ -116,14 +115,6 @@ class PointsServant(points_pb2_grpc.PointsServicer):
         if not 1 <= request.points <= _MOST_POINTS:
             raise Invalid("points", f"must be from 1 to {_MOST_POINTS}, not {request.points}")
         return wallet, request.points
-
-    def _asked(self, request: Any) -> tuple[str, Instant]:
-        """The idempotency key and when the client first asked."""
-        if request.issued_at_ms <= 0:
-            raise Invalid("issued_at_ms", "must say when the client first asked, in ms since 1970 UTC")
-        if request.issued_at_ms > self._rpc.now() + _FUTURE_MS:
-            raise Invalid("issued_at_ms", "lies more than 5 minutes in the future")
-        return text("key", request.key), request.issued_at_ms
 
     async def _ask(self, request: Any, command: commands.Request) -> Any:
         answer = await self._rpc.command(_member("member_id", request.member_id), command.key, command)
