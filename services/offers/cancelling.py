@@ -7,8 +7,8 @@ back by the points service, which hears ClaimCancelled.
 from typing import Union
 
 from cercle.domain.decision import Decision, Instant, Letter, Rejection
+from cercle.domain.remembering import REMEMBERED_FOR, forgotten_before, too_old
 from services.offers import codes
-from services.offers.claimed import REMEMBERED_FOR
 from services.offers.claims import returned
 from services.offers.commands import Cancel, CancelCode, NoteCodeCancelled
 from services.offers.events import CancelAsked, CancelRefused, ClaimCancelled, Event
@@ -37,9 +37,9 @@ Outcome = Union[Decision[Event], Rejection]
 
 def cancel(member: Member, command: Cancel, now: Instant) -> Outcome:
     """Cancelled, asked of the code's key, or refused. Rejections: `too_old`, `key_reused`."""
-    forget_before = max(now - REMEMBERED_FOR, member.forget_before)
-    if command.issued_at < forget_before:
-        return Rejection("too_old", "issued_at is more than 24 hours ago", "issued_at")
+    forget_before = forgotten_before(now, member.forget_before)
+    if (rejection := too_old(command.issued_at, forget_before)) is not None:
+        return rejection
     known = member.cancels.get(command.key)
     if known is not None and (known.issued_at >= forget_before or not known.decided):
         if known.claim == command.claim:

@@ -2,7 +2,7 @@
 
 from typing import Union
 
-from cercle.domain.decision import DAY
+from cercle.domain.remembering import REMEMBERED_FOR
 from services.offers.events import (
     RELEASE,
     ClaimAdvanced,
@@ -17,7 +17,6 @@ from services.offers.events import (
 )
 from services.offers.member import ISSUED, REDEEMED, REFUSED, Claimed, Member, Open
 
-REMEMBERED_FOR = DAY
 _SWEEP_EVERY = 32
 
 ClaimEvent = Union[

@@ -13,9 +13,10 @@ import msgspec
 
 from cercle.domain.decision import MINUTE, SECOND, Call, Decision, Instant, Letter, Rejection
 from cercle.domain.keys import OFFER
+from cercle.domain.remembering import forgotten_before, too_old
 from cercle.rulebook import Claimable, Rulebook, code_from
 from services.offers import codes, stock
-from services.offers.claimed import REMEMBERED_FOR, bounded
+from services.offers.claimed import bounded
 from services.offers.commands import (
     Claim,
     NoteAnswer,
@@ -75,9 +76,9 @@ def claim(member: Member, command: Claim, rules: Rulebook, now: Instant) -> Outc
 
     Rejections: `too_old`, `key_reused`.
     """
-    forget_before = max(now - REMEMBERED_FOR, member.forget_before)
-    if command.issued_at < forget_before:
-        return Rejection("too_old", "issued_at is more than 24 hours ago", "issued_at")
+    forget_before = forgotten_before(now, member.forget_before)
+    if (rejection := too_old(command.issued_at, forget_before)) is not None:
+        return rejection
     known = _known(member, command.key, forget_before)
     if known is not None:
         if known == command.offer:

@@ -8,8 +8,9 @@ from typing import Union
 
 import msgspec
 
-from cercle.domain.decision import DAY, Decision, Instant, Letter, Rejection
+from cercle.domain.decision import Decision, Instant, Letter, Rejection
 from cercle.domain.keys import CODE
+from cercle.domain.remembering import REMEMBERED_FOR, forgotten_before, too_old
 from services.offers.commands import (
     CancelCode,
     CodeCommand,
@@ -29,7 +30,6 @@ from services.offers.events import (
     RedeemRefused,
 )
 
-REMEMBERED_FOR = DAY
 _SWEEP_EVERY = 32
 
 
@@ -97,9 +97,9 @@ def _cancel(code: Code, command: CancelCode) -> Decision[Event]:
 
 
 def _redeem(code: Code, command: Redeem, now: Instant) -> Union[Decision[Event], Rejection]:
-    forget_before = max(now - REMEMBERED_FOR, code.forget_before)
-    if command.issued_at < forget_before:
-        return Rejection("too_old", "issued_at is more than 24 hours ago", "issued_at")
+    forget_before = forgotten_before(now, code.forget_before)
+    if (rejection := too_old(command.issued_at, forget_before)) is not None:
+        return rejection
     if not code.claim:
         return Rejection("code_unknown", "no voucher has this code", "code")
     if command.key == code.redeemed_by:

@@ -7,7 +7,8 @@ transfer takes the place of its first answer, so that asking again tells the new
 
 from typing import Union
 
-from cercle.domain.decision import DAY, Decision, Instant, Rejection
+from cercle.domain.decision import Decision, Instant, Rejection
+from cercle.domain.remembering import REMEMBERED_FOR, forgotten_before, too_old
 from services.points.commands import Capture, PlaceHold, Release, Request, Transfer
 from services.points.events import (
     Answer,
@@ -22,7 +23,6 @@ from services.points.events import (
 )
 from services.points.member import Closed, Member
 
-REMEMBERED_FOR = DAY
 _SWEEP_EVERY = 32
 
 Outcome = Union[Decision[Event], Rejection]
@@ -33,9 +33,9 @@ def repeated(member: Member, command: Request, now: Instant) -> Union[Outcome, N
 
     The same request: its answer and no event. Rejections: `too_old`, `key_reused`.
     """
-    forget_before = max(now - REMEMBERED_FOR, member.forget_before)
-    if command.issued_at < forget_before:
-        return Rejection("too_old", "issued_at is more than 24 hours ago", "issued_at")
+    forget_before = forgotten_before(now, member.forget_before)
+    if (rejection := too_old(command.issued_at, forget_before)) is not None:
+        return rejection
     answer = member.answers.get(command.key)
     if answer is not None and answer.issued_at >= forget_before:
         if _request(answer) == _request(command):

@@ -6,8 +6,9 @@ A hold is closed once: captured, released, or released by itself at its `until`.
 from typing import Union
 
 from cercle.domain.decision import Decision, Instant
+from cercle.domain.remembering import REMEMBERED_FOR
 from services.points import ledger
-from services.points.answers import REMEMBERED_FOR, Outcome, closed_lately, refused, remember, repeated
+from services.points.answers import Outcome, closed_lately, refused, remember, repeated
 from services.points.commands import Capture, PlaceHold, Release
 from services.points.events import Captured, Event, Held, Refused, Released
 from services.points.member import Closed, Hold, Member
